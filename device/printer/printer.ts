@@ -1,0 +1,58 @@
+import type { PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
+
+/** What this printer lets us do, found out without moving it. */
+export interface PrinterCapabilities {
+  /** Name and version of what answers, such as `OctoPrint 1.11.8`. */
+  description: string
+  actions: readonly PrinterAction[]
+  /** Why an action is missing and how to mend it, in a person's words. */
+  limits: readonly string[]
+}
+
+/** What the printer says of itself now. Absent fields are not known. */
+export interface PrinterStatus {
+  state: PrinterState
+  job?: {
+    name: string
+    /** Tells one run from the next where the printer has such an id. */
+    runId?: string
+  }
+  /** Layer being printed, 1 the first, and how many there are. */
+  layer?: number
+  layers?: number
+  /** Height of the nozzle in millimetres. */
+  zMm?: number
+  /** Byte of the G-code file being read, and the file's size. */
+  filePosition?: number
+  fileBytes?: number
+  /** 0..1 */
+  progress?: number
+  /** Seconds this run has been printing, by the printer's clock. */
+  printSeconds?: number
+  secondsLeft?: number
+  /** Print seconds per wall second; other than 1 for a simulated printer only. */
+  timeScale?: number
+}
+
+/** A printer, in our words. An adapter's file is the only one that knows its vendor's. */
+export interface Printer {
+  /** @throws UnavailableError | RejectedError | ProtocolError */
+  probe(signal: AbortSignal): Promise<PrinterCapabilities>
+  /** @throws UnavailableError | RejectedError | ProtocolError */
+  status(signal: AbortSignal): Promise<PrinterStatus>
+  /**
+   * Calls back at each change it hears of, until aborted; then resolves. Reconnects by itself and never throws
+   * for a lost peer: `status` tells that.
+   */
+  watch(onStatus: (status: PrinterStatus) => void, signal: AbortSignal): Promise<void>
+  /**
+   * Asks for an action once. Returning means accepted, not done: read the state back.
+   * @throws RejectedError where the printer refused (no job, wrong state); UnavailableError | ProtocolError
+   */
+  act(action: PrinterAction, signal: AbortSignal): Promise<void>
+  /** The G-code of the current job; undefined where the printer has none to give. */
+  file(signal: AbortSignal): Promise<Uint8Array | undefined>
+}
+
+/** Longest wait for one call to a printer. */
+export const printerTimeoutMs = 5_000

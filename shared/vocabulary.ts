@@ -1,0 +1,74 @@
+import { z } from 'zod'
+
+/** What a printer is doing, the same words for every make. */
+export const PrinterState = z.enum([
+  'offline',
+  'idle',
+  'printing',
+  'pausing',
+  'paused',
+  'resuming',
+  'cancelling',
+  'finished',
+  'cancelled',
+  'error',
+])
+export type PrinterState = z.infer<typeof PrinterState>
+
+/** A kind of failure the detector knows, as its map's channels name them. */
+export const Defect = z.enum(['failure', 'spaghetti', 'warping'])
+export type Defect = z.infer<typeof Defect>
+
+/** Corner and size in 0..1 of the frame: [x, y, width, height], (x, y) the upper left corner. */
+export const Box = z.tuple([
+  z.number().min(0).max(1),
+  z.number().min(0).max(1),
+  z.number().min(0).max(1),
+  z.number().min(0).max(1),
+])
+export type Box = z.infer<typeof Box>
+
+/** One failure seen in one frame; `score` is a probability in 0..1. */
+export const Detection = z.object({ label: Defect, score: z.number().min(0).max(1), box: Box })
+export type Detection = z.infer<typeof Detection>
+
+/** Verdict over a layer: keep watching, tell the owner, or pause. */
+export const Verdict = z.enum(['ok', 'warn', 'fail'])
+export type Verdict = z.infer<typeof Verdict>
+
+/** Health of one layer as the strip draws it. `unwatched`: printed, but no usable picture. */
+export const LayerHealth = z.enum(['fine', 'suspected', 'failed', 'unwatched'])
+export type LayerHealth = z.infer<typeof LayerHealth>
+
+/** Why nobody is watching, as the phone says it. */
+export const BlindReason = z.enum([
+  'camera-unreachable',
+  'camera-garbled',
+  'camera-dark',
+  'camera-blurred',
+  'camera-frozen',
+  'camera-blocked',
+  'camera-moved',
+  'printer-unreachable',
+  'detector-failed',
+  'agent-silent',
+])
+export type BlindReason = z.infer<typeof BlindReason>
+
+/** What can be done to a print. "Stop" on the phone is `cancel` here, as in every printer API. */
+export const PrinterAction = z.enum(['pause', 'resume', 'cancel'])
+export type PrinterAction = z.infer<typeof PrinterAction>
+
+/** How a print ended. */
+export const PrintOutcome = z.enum(['finished', 'cancelled', 'failed'])
+export type PrintOutcome = z.infer<typeof PrintOutcome>
+
+/** Who moved the printer. `printer`: its own screen, sensor or host software. */
+export const Actor = z.enum(['layerwatch', 'person', 'button', 'printer'])
+export type Actor = z.infer<typeof Actor>
+
+/** UUID in lower case. */
+export const Id = z.uuid().toLowerCase()
+
+/** ISO 8601 in UTC. */
+export const Instant = z.iso.datetime()
