@@ -1,0 +1,271 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { ConfigError } from '@layerwatch/shared/errors.ts'
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+
+/*
+ * The agent's configuration: one schema, read once from a YAML file, frozen and passed down. A secret field
+ * (`apiKey`, `password`) may be written as itself, as `apiKeyFile: PATH` or as `apiKeyEnv: NAME`; adapters only
+ * ever see the secret itself.
+ */
+
+const HttpUrl = z.url({ protocol: /^https?$/ })
+
+export const SimulatedPrinterConfig = z.strictObject({
+  kind: z.literal('simulated'),
+  url: HttpUrl.describe('Address of the simulator'),
+})
+export const OctoPrintConfig = z.strictObject({
+  kind: z.literal('octoprint'),
+  url: HttpUrl.describe('Address of OctoPrint, such as http://octopi.local'),
+  apiKey: z
+    .string()
+    .min(1)
+    .describe("Key from OctoPrint's settings, Application Keys; also apiKeyFile, apiKeyEnv"),
+})
+export const PrinterConfig = z.discriminatedUnion('kind', [SimulatedPrinterConfig, OctoPrintConfig])
+
+const login = {
+  username: z.string().min(1).optional().describe('Name for HTTP basic login, where the camera asks for one'),
+  password: z.string().min(1).optional().describe('Password for it; also passwordFile, passwordEnv'),
+}
+export const SimulatedCameraConfig = z.strictObject({
+  kind: z.literal('simulated'),
+  url: HttpUrl.describe('Address of the simulator'),
+})
+export const FolderCameraConfig = z.strictObject({
+  kind: z.literal('folder'),
+  path: z.string().min(1).describe('Folder of JPEG files, taken in order of their names'),
+  intervalSeconds: z
+    .number()
+    .positive()
+    .max(3600)
+    .default(5)
+    .describe('Seconds from one picture to the next'),
+  loop: z.boolean().default(false).describe('Begin again after the last picture'),
+})
+export const SnapshotCameraConfig = z.strictObject({
+  kind: z.literal('snapshot'),
+  url: HttpUrl.describe('Address that answers with one JPEG'),
+  ...login,
+})
+export const MjpegCameraConfig = z.strictObject({
+  kind: z.literal('mjpeg'),
+  url: HttpUrl.describe('Address of a multipart/x-mixed-replace stream of JPEGs'),
+  ...login,
+})
+export const LibcameraConfig = z.strictObject({
+  kind: z.literal('libcamera'),
+  camera: z.number().int().min(0).max(7).default(0).describe('Number of the camera as rpicam-hello lists it'),
+  width: z.number().int().min(320).max(4056).default(1280).describe('Width in pixels'),
+  height: z.number().int().min(240).max(3040).default(960).describe('Height in pixels'),
+  rotationDegrees: z.literal([0, 180]).default(0).describe('Turn of the picture in degrees'),
+})
+export const CameraConfig = z.discriminatedUnion('kind', [
+  SimulatedCameraConfig,
+  FolderCameraConfig,
+  SnapshotCameraConfig,
+  MjpegCameraConfig,
+  LibcameraConfig,
+])
+
+const Pin = z.number().int().min(0).max(27).describe('BCM number of the pin')
+export const GpioConfig = z.strictObject({
+  relay: z
+    .strictObject({
+      pin: Pin,
+      isActiveLow: z.boolean().default(false).describe('The relay is on while the pin is low'),
+      cutsPower: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Switch the relay when a confirmed failure could not be paused and the printer still answers',
+        ),
+    })
+    .optional()
+    .describe('Relay, off unless switched'),
+  button: z
+    .strictObject({
+      pin: Pin,
+      isActiveLow: z.boolean().default(true).describe('The pin is low while the button is pressed'),
+      debounceMs: z.number().int().min(1).max(1000).default(30).describe('Milliseconds a press must last'),
+    })
+    .optional()
+    .describe('Button that pauses the print'),
+  lamp: z
+    .strictObject({
+      pin: Pin,
+      isActiveLow: z.boolean().default(false).describe('The lamp is lit while the pin is low'),
+    })
+    .optional()
+    .describe('Lamp that is lit from a suspected failure on'),
+})
+
+const Probability = z.number().gt(0.5).lt(1)
+export const PolicyConfig = z
+  .strictObject({
+    warn: Probability.default(0.7).describe('Evidence, 0.5 to 1, from which the owner is told'),
+    pause: Probability.default(0.985).describe('Evidence, 0.5 to 1, from which the print is paused'),
+    action: z.enum(['pause', 'notify']).default('pause').describe('What is done about a confirmed failure'),
+  })
+  .refine((policy) => policy.warn < policy.pause, { path: ['warn'], error: 'must be below pause' })
+
+export const WatchedPrinterConfig = z.strictObject({
+  name: z.string().trim().min(1).max(200).describe('Name on the phone; the printer keeps its history by it'),
+  printer: PrinterConfig,
+  camera: CameraConfig,
+  capture: z
+    .strictObject({
+      intervalSeconds: z
+        .number()
+        .min(0.5)
+        .max(300)
+        .default(5)
+        .describe('Seconds of printing between two pictures'),
+    })
+    .prefault({}),
+  policy: PolicyConfig.prefault({}),
+  gpio: GpioConfig.optional(),
+})
+
+export const DetectorConfig = z.strictObject({
+  backend: z
+    .enum(['auto', 'tfjs-node', 'tfjs-wasm', 'onnx'])
+    .default('auto')
+    .describe('Runtime of the model; auto takes the fastest that agrees with the reference outputs'),
+  threads: z
+    .number()
+    .int()
+    .min(1)
+    .max(16)
+    .default(1)
+    .describe('Threads of one inference, where the runtime has them'),
+  modelDir: z.string().min(1).optional().describe('Folder of another model; the shipped one by default'),
+})
+
+export const AgentConfig = z.strictObject({
+  name: z.string().trim().min(1).max(200).default(hostname()).describe('Name of this device on the phone'),
+  dataDir: z
+    .string()
+    .min(1)
+    .default('data')
+    .describe("Folder of the agent's own files, from this file's folder on"),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged'),
+  detector: DetectorConfig.prefault({}),
+  printers: z
+    .array(WatchedPrinterConfig)
+    .min(1)
+    .max(32)
+    .refine((printers) => new Set(printers.map(({ name }) => name)).size === printers.length, {
+      error: 'two printers have one name',
+    }),
+})
+
+export type SimulatedPrinterConfig = z.infer<typeof SimulatedPrinterConfig>
+export type OctoPrintConfig = z.infer<typeof OctoPrintConfig>
+export type PrinterConfig = z.infer<typeof PrinterConfig>
+export type SimulatedCameraConfig = z.infer<typeof SimulatedCameraConfig>
+export type FolderCameraConfig = z.infer<typeof FolderCameraConfig>
+export type SnapshotCameraConfig = z.infer<typeof SnapshotCameraConfig>
+export type MjpegCameraConfig = z.infer<typeof MjpegCameraConfig>
+export type LibcameraConfig = z.infer<typeof LibcameraConfig>
+export type CameraConfig = z.infer<typeof CameraConfig>
+export type GpioConfig = z.infer<typeof GpioConfig>
+export type PolicyConfig = z.infer<typeof PolicyConfig>
+export type WatchedPrinterConfig = z.infer<typeof WatchedPrinterConfig>
+export type DetectorConfig = z.infer<typeof DetectorConfig>
+export type AgentConfig = z.infer<typeof AgentConfig>
+
+/**
+ * Reads a configuration file; relative paths in it count from the file's own folder.
+ * @throws ConfigError with one line per mistake, each beginning with the path of the field.
+ */
+export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): AgentConfig {
+  return parseConfig(readText(file), { folder: dirname(resolve(file)), env, file })
+}
+
+/** Checks the text of a configuration file. Secrets named by file or variable are read here. */
+export function parseConfig(
+  text: string,
+  { folder, env, file }: { folder: string; env: NodeJS.ProcessEnv; file: string },
+): AgentConfig {
+  const document = parseDocument(text)
+  const problems = document.errors.map((error) => error.message.split('\n')[0] ?? error.code)
+  const written = problems.length > 0 ? {} : document.toJS()
+  const resolved = resolveSecrets(written, { folder, env, path: [], problems })
+  const parsed = AgentConfig.safeParse(resolved ?? {})
+  if (problems.length === 0 && !parsed.success) {
+    problems.push(...parsed.error.issues.map((issue) => `${pathText(issue.path)}: ${issue.message}`))
+  }
+  if (problems.length > 0 || !parsed.success) {
+    throw new ConfigError(`${file} has mistakes`, { problems })
+  }
+  const config = parsed.data
+  config.dataDir = resolve(folder, config.dataDir)
+  if (config.detector.modelDir) config.detector.modelDir = resolve(folder, config.detector.modelDir)
+  for (const { camera } of config.printers) {
+    if (camera.kind === 'folder') camera.path = resolve(folder, camera.path)
+  }
+  return freezeDeeply(config)
+}
+
+const secretNames = ['apiKey', 'password']
+
+interface SecretSources {
+  folder: string
+  env: NodeJS.ProcessEnv
+  path: PropertyKey[]
+  problems: string[]
+}
+
+/** Replaces `xxxFile` and `xxxEnv` of every secret xxx by the secret itself, at every depth. */
+function resolveSecrets(value: unknown, sources: SecretSources): unknown {
+  const { path } = sources
+  if (Array.isArray(value)) {
+    return value.map((item, index) => resolveSecrets(item, { ...sources, path: [...path, index] }))
+  }
+  if (value === null || typeof value !== 'object') return value
+  const fields = Object.entries(value).map(([key, field]): [string, unknown] => {
+    const at = { ...sources, path: [...path, key] }
+    const secret = secretNames.find((name) => key === `${name}File` || key === `${name}Env`)
+    if (!secret) return [key, resolveSecrets(field, at)]
+    return [secret, readSecret(String(field), key.endsWith('File'), at)]
+  })
+  return Object.fromEntries(fields)
+}
+
+function readSecret(source: string, isFile: boolean, { folder, env, path, problems }: SecretSources): string {
+  try {
+    const secret = isFile ? readFileSync(resolve(folder, source), 'utf8').trim() : (env[source] ?? '').trim()
+    if (secret) return secret
+    problems.push(`${pathText(path)}: ${isFile ? 'the file' : 'the variable'} ${source} is empty`)
+  } catch {
+    problems.push(`${pathText(path)}: the file ${source} can't be read`)
+  }
+  return '-'
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new ConfigError(`${file} can't be read`, {
+      cause,
+      problems: [`${file}: can't be read; name another with --config, or copy agent.example.yaml to it`],
+    })
+  }
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'file' : path.map(String).join('.')
+}
+
+function freezeDeeply<T>(value: T): T {
+  if (value !== null && typeof value === 'object') {
+    for (const field of Object.values(value)) freezeDeeply(field)
+    Object.freeze(value)
+  }
+  return value
+}
