@@ -229,7 +229,10 @@ export type PushSubscriptionRequest = z.infer<typeof PushSubscriptionRequest>
 /** `POST /api/incidents/{id}/resolve`. */
 export const ResolveRequest = z.object({ outcome: IncidentOutcome })
 
-/** `GET /api/live`: server-sent events, each named `change`, `data` one of these. Starts with all printers. */
+/**
+ * `GET /api/live`: server-sent events, each named `change`, `data` one of these. Starts with all printers. A comment
+ * line at least every 15 s tells a quiet connection from a lost one.
+ */
 export const LiveChange = z.discriminatedUnion('type', [
   z.object({ type: z.literal('printers'), printers: z.array(PrinterView) }),
   z.object({ type: z.literal('printer'), printer: PrinterView }),
@@ -237,6 +240,8 @@ export const LiveChange = z.discriminatedUnion('type', [
   z.object({ type: z.literal('layer'), printerId: Id, printId: Id, layer: LayerView }),
   z.object({ type: z.literal('incident'), incident: IncidentView }),
   z.object({ type: z.literal('command'), command: CommandView }),
+  /** A pairing of this person was used or ran out. */
+  z.object({ type: z.literal('pairing'), pairing: PairingView }),
 ])
 export type LiveChange = z.infer<typeof LiveChange>
 
