@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { addAuthRoutes } from './auth.ts'
 import type { Context } from './context.ts'
 import { addRequestGuards } from './guards.ts'
+import { addMeRoutes } from './me.ts'
 import { answerProblems, answerUnknownRoute } from './problem.ts'
+import { addSetupRoutes } from './setup.ts'
 
 /** The page as Vite built it. */
 const pageDir = fileURLToPath(new URL('../web/dist', import.meta.url))
@@ -27,6 +30,9 @@ export function buildApp(context: Context): FastifyInstance {
   })
   addRequestGuards(app, context.baseUrl)
   answerProblems(app)
+  addAuthRoutes(app, context)
+  addSetupRoutes(app, context)
+  addMeRoutes(app, context)
   addPage(app)
   return app
 }
