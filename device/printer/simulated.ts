@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ConfigError, ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import { type PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
+import { z } from 'zod'
+import type { SimulatedPrinterConfig } from '../config.ts'
+import { fetchReply, type ReadReply } from '../http.ts'
+import { type Printer, type PrinterCapabilities, type PrinterStatus, printerTimeoutMs } from './printer.ts'
+
+const maxReplyBytes = 64 * 1024
+const maxFileBytes = 512 * 1024 * 1024
+const fileTimeoutMs = 120_000
+const watchMs = 500
+
+/** What the simulator's `GET /printer` answers, as far as it is used here. */
+const StatusReply = z.object({
+  state: PrinterState,
+  job: z.object({ name: z.string(), id: z.string() }).optional(),
+  layer: z.number(),
+  layers: z.number(),
+  zMm: z.number(),
+  progress: z.number().min(0).max(1),
+  filePosition: z.number(),
+  fileBytes: z.number(),
+  printSeconds: z.number(),
+  secondsLeft: z.number(),
+  speed: z.number().positive(),
+})
+
+/**
+ * The simulated printer, over HTTP as any other: it is a process of its own and tells what a printer tells.
+ * @throws ConfigError where the address can't be one.
+ */
+export function openSimulatedPrinter(config: z.infer<typeof SimulatedPrinterConfig>): Printer {
+  const base = URL.parse(config.url)
+  if (base === null) throw new ConfigError(`not an address of a simulator: ${config.url}`)
+  const status = async (signal: AbortSignal) => readStatus(await ask(base, { path: '/printer', signal }))
+  return {
+    async probe(signal): Promise<PrinterCapabilities> {
+      const { timeScale } = await status(signal)
+      const description = `Simulated printer, ${timeScale} times as fast as a real one`
+      return { description, actions: ['pause', 'resume', 'cancel'], limits: [] }
+    },
+    status,
+    async watch(onStatus, signal) {
+      let last = ''
+      while (!signal.aborted) {
+        try {
+          const now = await status(signal)
+          const words = JSON.stringify({ ...now, printSeconds: 0, secondsLeft: 0 })
+          if (words !== last) onStatus(now)
+          last = words
+        } catch {
+          // A lost printer is told by `status`; here the next round simply tries again.
+        }
+        await sleep(watchMs, undefined, { signal }).catch(() => undefined)
+      }
+    },
+    act: (action, signal) => act(base, action, signal),
+    async file(signal) {
+      const limits = { timeoutMs: fileTimeoutMs, maxBytes: maxFileBytes }
+      const reply = await ask(base, { path: '/printer/file', signal, ...limits })
+      if (reply.status !== 200) throw new ProtocolError(`the simulator answered ${reply.status} for its file`)
+      return reply.bytes
+    },
+  }
+}
+
+async function act(base: URL, action: PrinterAction, signal: AbortSignal): Promise<void> {
+  const reply = await ask(base, { method: 'POST', path: `/printer/${action}`, signal })
+  if (reply.status === 409)
+    throw new RejectedError(`the simulated printer refuses to ${action}: ${textOf(reply)}`)
+  if (reply.status !== 200) throw new ProtocolError(`the simulator answered ${reply.status} to ${action}`)
+}
+
+type Question = {
+  method?: 'GET' | 'POST'
+  path: string
+  signal: AbortSignal
+  timeoutMs?: number
+  maxBytes?: number
+}
+
+async function ask(base: URL, question: Question): Promise<ReadReply> {
+  const { method = 'GET', path, signal, timeoutMs = printerTimeoutMs, maxBytes = maxReplyBytes } = question
+  const reply = await fetchReply({ method, url: new URL(path, base), signal, timeoutMs, maxBytes })
+  if (reply.status >= 500) throw new UnavailableError(`the simulator answered ${reply.status}`)
+  return reply
+}
+
+function readStatus(reply: ReadReply): PrinterStatus {
+  const parsed = reply.status === 200 ? StatusReply.safeParse(parseJson(textOf(reply))) : undefined
+  if (!parsed?.success)
+    throw new ProtocolError('what answers is no simulated printer', { cause: parsed?.error })
+  const { job, speed, ...status } = parsed.data
+  return { ...status, timeScale: speed, ...(job && { job: { name: job.name, runId: job.id } }) }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function textOf(reply: ReadReply): string {
+  return Buffer.from(reply.bytes).toString('utf8')
+}

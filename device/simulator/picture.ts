@@ -1,0 +1,214 @@
+import { createBackdrop } from './backdrop.ts'
+import { drawBead } from './bead.ts'
+import { createBed } from './bed.ts'
+import { createDeveloper, encodeJpeg } from './develop.ts'
+import type { Growth } from './growth.ts'
+import { drawHangingThread, drawHead, headShadowAt, headShadowBox, type Palette } from './head.ts'
+import { locate, restPose } from './pose.ts'
+import { type Canvas, createCanvas, markTiles, projectInto, tileSamples } from './raster.ts'
+import type { Scene } from './scene.ts'
+import { createPaints, drawScenery } from './scenery.ts'
+import { createShader } from './shade.ts'
+import { castLine, clearShadows, createShadowMap } from './shadow.ts'
+import { drawThread } from './strand.ts'
+import { materials, packSurface } from './surface.ts'
+import { type Vector, vector } from './vector.ts'
+import { createView, rayThrough } from './view.ts'
+import type { World } from './world.ts'
+
+/** Draws pictures of one growing print, each from where the last one left off. */
+export type Picture = {
+  /** The print as it now stands, with the nozzle at a place, as a JPEG. `tick` varies the camera's noise. */
+  render: (growth: Growth, moment: Moment) => Promise<Uint8Array>
+}
+
+export type Moment = { nozzle: Vector; isFeeding: boolean; tick: number }
+
+/** The inside of dense parts can't be seen, so lines deeper than this are left out when much is drawn anew. */
+const visibleFillLayers = 12
+
+/** A camera in a world, taking pictures of one size. */
+export function createPicture(world: World, size: { width: number; height: number }): Picture {
+  const { width, height } = size
+  const scene = createScene(world, width, height)
+  const { canvas } = scene
+  const empty = { near: canvas.near.slice(), ids: canvas.ids.slice() }
+  const overlay = createCanvas(canvas.width, canvas.height, canvas.near)
+  const shade = createShader(scene)
+  const develop = createDeveloper(world, width, height)
+  const still = new Float32Array(width * height * 3)
+  const light = new Float32Array(width * height * 3)
+  const drawn = { beads: 0, strands: 0, revision: 0 }
+  canvas.tiles.fill(1)
+
+  function catchUp(growth: Growth): void {
+    if (growth.revision !== drawn.revision || growth.beads.count < drawn.beads) {
+      canvas.near.set(empty.near)
+      canvas.ids.set(empty.ids)
+      clearShadows(scene.lamp)
+      clearShadows(scene.sky)
+      canvas.tiles.fill(1)
+      Object.assign(drawn, { beads: 0, strands: 0, revision: growth.revision })
+    }
+    drawGrowth(scene, growth, drawn)
+    for (let tile = 0; tile < canvas.tiles.length; tile++) if (canvas.tiles[tile]) shade(tile, still)
+    canvas.tiles.fill(0)
+  }
+
+  return {
+    async render(growth, moment) {
+      catchUp(growth)
+      light.set(still)
+      const palette: Palette = { lights: [0, 0, 0], count: 0 }
+      wipe(overlay)
+      castHeadShadow(scene, light, moment.nozzle)
+      drawHead(overlay, scene, moment.nozzle, palette)
+      const { tangle } = growth
+      if (tangle.isOpen && moment.isFeeding) {
+        const line = { from: moment.nozzle, to: { ...tangle.tip }, radiusMm: tangle.radiusMm }
+        drawHangingThread(overlay, scene, line, palette)
+      }
+      lay(overlay, palette, light)
+      return encodeJpeg(develop(light, moment.tick), { width, height, quality: world.lens.jpegQuality })
+    },
+  }
+}
+
+function createScene(world: World, width: number, height: number): Scene {
+  const canvas = createCanvas(width * 2, height * 2)
+  const view = createView(world.camera, width * 2, height * 2)
+  drawScenery(canvas, view, world)
+  return {
+    world,
+    view,
+    canvas,
+    lamp: createShadowMap(world.light.direction, { cellMm: 0.6, size: 512 }),
+    sky: createShadowMap(vector(0, 0, 1), { cellMm: 1, size: 256 }),
+    bed: createBed(world),
+    backdrop: createBackdrop(world, view, width, height),
+    paints: createPaints(world),
+  }
+}
+
+function drawGrowth(scene: Scene, growth: Growth, drawn: { beads: number; strands: number }): void {
+  const { canvas, view } = scene
+  const { beads, strands } = growth
+  const newestLayer = beads.data[(beads.count - 1) * beads.stride + 8] ?? 0
+  for (; drawn.beads < beads.count; drawn.beads++) {
+    const offset = drawn.beads * beads.stride
+    const pose = drawn.beads < growth.looseBeads ? growth.pose : restPose
+    const layer = beads.data[offset + 8] ?? 0
+    const isFloor = pose !== restPose && layer <= 2
+    if (beads.data[offset + 9] === 1 && layer < newestLayer - visibleFillLayers && !isFloor) continue
+    drawBead(canvas, view, beads.data, offset, pose)
+    const [a, b] = endsOf(beads.data, offset)
+    cast(scene, locate(pose, a.x, a.y, a.z), locate(pose, b.x, b.y, b.z), beads.data[offset + 6] ?? 0.5)
+  }
+  const paint = (nx: number, ny: number, nz: number) => packSurface(materials.strand, nx, ny, nz)
+  for (; drawn.strands < strands.count; drawn.strands++) {
+    const offset = drawn.strands * strands.stride
+    drawThread(canvas, view, strands.data, offset, paint)
+    const [a, b] = endsOf(strands.data, offset)
+    cast(scene, a, b, (strands.data[offset + 6] ?? 0.3) * 2)
+  }
+}
+
+function endsOf(data: Float32Array, offset: number): [Vector, Vector] {
+  const at = (i: number) => data[offset + i] ?? 0
+  return [vector(at(0), at(1), at(2)), vector(at(3), at(4), at(5))]
+}
+
+const ends = new Float64Array(6)
+
+/** Casts a line's shadows and notes where on the picture they may fall: anywhere down to the bed. */
+function cast(scene: Scene, a: Vector, b: Vector, widthMm: number): void {
+  castLine(scene.lamp, a, b, widthMm)
+  castLine(scene.sky, a, b, widthMm)
+  const sun = scene.world.light.direction
+  const drop = b.z / sun.z
+  projectInto(ends, 0, scene.view, b.x, b.y, b.z)
+  projectInto(ends, 3, scene.view, b.x - sun.x * drop, b.y - sun.y * drop, 0)
+  const [x0 = 0, y0 = 0, , x1 = 0, y1 = 0] = ends
+  const steps = Math.ceil(Math.hypot(x1 - x0, y1 - y0) / tileSamples) + 1
+  const reach = scene.world.light.softnessMm * 4
+  for (let i = 0; i <= steps; i++) {
+    const x = x0 + ((x1 - x0) * i) / steps
+    const y = y0 + ((y1 - y0) * i) / steps
+    markTiles(scene.canvas, x - reach, y - reach, x + reach, y + reach)
+  }
+}
+
+/** Empties the tiles drawn on for the last picture. */
+function wipe(canvas: Canvas): void {
+  forEachTileRow(canvas, (start, end) => {
+    canvas.near.fill(0, start, end)
+    canvas.ids.fill(0, start, end)
+  })
+  canvas.tiles.fill(0)
+}
+
+function forEachTileRow(canvas: Canvas, visit: (start: number, end: number) => void): void {
+  const { width, height, tiles, tileColumns } = canvas
+  for (let tile = 0; tile < tiles.length; tile++) {
+    if (!tiles[tile]) continue
+    const left = (tile % tileColumns) * tileSamples
+    const top = Math.floor(tile / tileColumns) * tileSamples
+    const right = Math.min(width, left + tileSamples)
+    for (let y = top; y < Math.min(height, top + tileSamples); y++) visit(y * width + left, y * width + right)
+  }
+}
+
+/** Lays what moves over the still picture; at its edges the samples of a pixel are mixed. */
+function lay(overlay: Canvas, palette: Palette, light: Float32Array): void {
+  const { width, ids } = overlay
+  const { lights } = palette
+  forEachTileRow(overlay, (start, end) => {
+    const y = Math.floor(start / width)
+    if (y & 1) return
+    for (let i = start; i < end; i += 2) {
+      const a = ids[i] ?? 0
+      const b = ids[i + 1] ?? 0
+      const c = ids[i + width] ?? 0
+      const d = ids[i + width + 1] ?? 0
+      if (!(a | b | c | d)) continue
+      const open = (a ? 0 : 1) + (b ? 0 : 1) + (c ? 0 : 1) + (d ? 0 : 1)
+      const pixel = ((y >> 1) * (width >> 1) + ((i - y * width) >> 1)) * 3
+      for (let k = 0; k < 3; k++) {
+        const covered =
+          (lights[a * 3 + k] ?? 0) +
+          (lights[b * 3 + k] ?? 0) +
+          (lights[c * 3 + k] ?? 0) +
+          (lights[d * 3 + k] ?? 0)
+        light[pixel + k] = ((light[pixel + k] ?? 0) * open + covered) / 4
+      }
+    }
+  })
+}
+
+function castHeadShadow(scene: Scene, light: Float32Array, nozzle: Vector): void {
+  const { view, canvas, world } = scene
+  const { width, height, near, ids } = canvas
+  const box = headShadowBox(scene, nozzle)
+  const left = Math.max(0, Math.floor(box.minX) & ~1)
+  const right = Math.min(width, box.maxX)
+  const bottom = Math.min(height, box.maxY)
+  const { eye } = view
+  for (let y = Math.max(0, Math.floor(box.minY) & ~1); y < bottom; y += 2) {
+    const start = rayThrough(view, left, y)
+    const step = 2 / view.focal
+    for (let x = left, k = 0; x < right; x += 2, k++) {
+      const i = y * width + x
+      if (((ids[i] ?? 0) & 255) === materials.background) continue
+      const distance = 1 / (near[i] ?? 1)
+      const px = eye.x + (start.x + view.right.x * step * k) * distance
+      const py = eye.y + (start.y + view.right.y * step * k) * distance
+      const pz = eye.z + (start.z + view.right.z * step * k) * distance
+      const left01 = headShadowAt(nozzle, world.light.direction, px, py, pz)
+      if (left01 >= 1) continue
+      const pixel = ((y >> 1) * (width >> 1) + (x >> 1)) * 3
+      light[pixel] = (light[pixel] ?? 0) * left01
+      light[pixel + 1] = (light[pixel + 1] ?? 0) * left01
+      light[pixel + 2] = (light[pixel + 2] ?? 0) * left01
+    }
+  }
+}
