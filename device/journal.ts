@@ -1,0 +1,51 @@
+import type { EventType } from '@layerwatch/shared/events.ts'
+import type { Logger } from 'pino'
+import type { Change, PrinterCourse } from './assess/prints.ts'
+
+/** An event of one printer, with the picture it speaks of. */
+export type Entry = Change & { jpeg?: Uint8Array }
+
+/** Where a monitor writes down what happened. Nothing here throws or waits: a full disk must not stop a pause. */
+export interface Journal {
+  record(entries: readonly Entry[]): void
+  saveCourse(course: PrinterCourse): void
+  keepLayerPicture(printId: string, layer: number, jpeg: Uint8Array): void
+}
+
+/** What the terminal says; types without a phrase are not worth a line. */
+const phrases: Partial<Record<EventType, string>> = {
+  'print.started': 'print started',
+  'print.finished': 'print ended',
+  'defect.suspected': 'defect suspected',
+  'defect.confirmed': 'defect confirmed',
+  'defect.cleared': 'suspicion cleared',
+  'pause.sent': 'pausing the printer',
+  'pause.failed': 'pause failed',
+  'printer.paused': 'printer paused',
+  'printer.resumed': 'printer resumed',
+  'camera.lost': 'not watching',
+  'camera.restored': 'watching again',
+  'printer.lost': 'printer lost',
+  'printer.restored': 'printer back',
+  'detector.failed': 'detector failed',
+  'detector.restored': 'detector works again',
+  'command.accepted': 'command accepted',
+  'command.finished': 'command finished',
+}
+
+const gravePhrases: readonly EventType[] = ['defect.confirmed', 'pause.failed', 'camera.lost', 'printer.lost']
+
+/** Says a change of state as one log line: a constant phrase, and the few figures that matter as fields. */
+export function logChange(log: Logger, printer: string, change: Change): void {
+  const phrase = phrases[change.type]
+  if (!phrase) return
+  const fields = { printer, ...briefly(change.data) }
+  if (gravePhrases.includes(change.type)) log.warn(fields, phrase)
+  else log.info(fields, phrase)
+}
+
+function briefly(data: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(data).filter(([key]) => !['detections', 'snapshotId', 'beforeSnapshotId'].includes(key)),
+  )
+}

@@ -1,0 +1,273 @@
+import type { Actor } from '@layerwatch/shared/vocabulary.ts'
+import type { Logger } from 'pino'
+import type { ActionOutcome } from './act.ts'
+import type { Album, Picture } from './album.ts'
+import { emptyAlbum, keepPicture } from './album.ts'
+import type { Assessment, ClosedLayer, Outcome } from './assess/assess.ts'
+import { assess, closeLayer, newAssessment, resumeAssessment } from './assess/assess.ts'
+import type { Eyes } from './assess/blindness.ts'
+import { look, openEyes } from './assess/blindness.ts'
+import type { Decision } from './assess/decide.ts'
+import type { LayerPlace } from './assess/layers.ts'
+import { beforeFirstLayer, placeLayer } from './assess/layers.ts'
+import type { PrintTime } from './assess/print-time.ts'
+import { printSecondsAt, readPrintTime, startPrintTime } from './assess/print-time.ts'
+import type { Change, PrinterCourse } from './assess/prints.ts'
+import { isActive } from './assess/prints.ts'
+import type { Sight } from './assess/report.ts'
+import { failureMap, seeFrame } from './assess/report.ts'
+import type { Clock } from './clock.ts'
+import type { WatchedPrinterConfig } from './config.ts'
+import { describeLayers, describeTurn } from './incident.ts'
+import type { Entry, Journal } from './journal.ts'
+import type { Printer, PrinterStatus } from './printer/printer.ts'
+import { PrinterLink } from './printer-link.ts'
+import type { Observation } from './watch.ts'
+
+export interface MonitorParts {
+  config: WatchedPrinterConfig
+  printer: Printer
+  /** Takes a picture and judges it; see `openEye`. */
+  observe: (signal: AbortSignal) => Promise<Observation>
+  modelSha256: string
+  /** The print that ran when the agent was last alive. */
+  course: PrinterCourse
+  /** Finds layers by byte in a job's file, for printers that do not tell the layer. */
+  indexFile: (file: Uint8Array) => Promise<(byte: number) => number>
+  clock: Clock
+  newId: () => string
+  journal: Journal
+  log: Logger
+  /** Something changed that the phone shows. */
+  onChange: () => void
+  setLamp?: (isLit: boolean) => void
+  /** Cuts the printer's power; there only where the configuration says so. */
+  cutPower?: () => void
+}
+
+const idlePollMs = 2_000
+const retryMs = 1_000
+/** A pause that failed is tried again after this long, as long as the failure is in sight. */
+const pauseAgainMs = 30_000
+const fileTimeoutMs = 120_000
+/** How long a printer may heat and home before its first layer. After that, pictures count all the same. */
+const preparingSeconds = 900
+
+/**
+ * Watches one printer: a picture every few seconds of printing, judged, placed in its layer, decided on, and the
+ * print paused when it fails. All it waits for is this machine's own printer and camera.
+ */
+export class PrinterMonitor {
+  readonly #parts: MonitorParts
+  readonly link: PrinterLink
+  #time: PrintTime
+  #place: LayerPlace = beforeFirstLayer
+  #layerAtByte: ((byte: number) => number) | undefined
+  #assessment: Assessment = newAssessment
+  #eyes: Eyes
+  #album: Album = emptyAlbum
+  #frameMs: number | undefined
+  #pauseFailedAtMs = -Infinity
+  #isFileAsked = false
+  #isBeforeShown = false
+
+  constructor(parts: MonitorParts) {
+    this.#parts = parts
+    this.#time = startPrintTime(parts.clock.nowMs())
+    this.#eyes = openEyes(parts.clock.nowMs())
+    this.link = new PrinterLink({
+      ...parts,
+      layer: () => this.#place.layer,
+      onChange: (changes, status) => this.#follow(changes, status),
+    })
+  }
+
+  get eyes(): Eyes {
+    return this.#eyes
+  }
+
+  get layer(): number {
+    return this.#place.layer
+  }
+
+  get newest(): Picture | undefined {
+    return this.#album.newest
+  }
+
+  /** Time from the newest frame's capture to its judgement. */
+  get frameMs(): number | undefined {
+    return this.#frameMs
+  }
+
+  /** Watches until aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.link.listen(signal), this.#watch(signal)])
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts
+    while (!signal.aborted) {
+      const beganMs = clock.nowMs()
+      const isPrintUnderWay = isActive(this.link.course.state)
+      await Promise.all([this.link.read(signal), isPrintUnderWay ? this.lookNow(signal) : undefined])
+      await clock.sleep(beganMs + this.#pauseBetweenMs() - clock.nowMs(), signal)
+    }
+  }
+
+  #pauseBetweenMs(): number {
+    const { state } = this.link.course
+    const scale = this.link.status?.timeScale ?? 1
+    const intervalMs = (this.#parts.config.capture.intervalSeconds * 1000) / scale
+    if (state !== 'printing') return Math.min(idlePollMs, Math.max(intervalMs, 200))
+    const isMissing = !this.#eyes.blind && this.#eyes.lastSightMs < this.#parts.clock.nowMs() - intervalMs
+    return isMissing ? Math.min(retryMs, intervalMs) : intervalMs
+  }
+
+  /** Takes a picture now; while the print moves, it is evidence. */
+  async lookNow(signal: AbortSignal): Promise<Picture | undefined> {
+    const seen = await this.#parts.observe(signal)
+    if (signal.aborted) return undefined
+    const [eyes, changes] = look(this.#eyes, seen, this.#parts.clock.nowMs())
+    this.#eyes = eyes
+    this.#record(changes)
+    this.#judge(seen, signal)
+    return seen.kind === 'seen' ? this.#album.newest : undefined
+  }
+
+  #judge(seen: Observation, signal: AbortSignal): void {
+    const { config, clock } = this.#parts
+    const atSeconds = printSecondsAt(
+      this.#time,
+      seen.kind === 'seen' ? seen.frame.capturedAtMs : clock.nowMs(),
+    )
+    const layer = this.#place.layer
+    const isPreparing = layer === 0 && atSeconds < preparingSeconds
+    const sight = seen.kind === 'seen' ? seeFrame(seen.judgement, atSeconds) : undefined
+    let outcome: Outcome = {}
+    if (this.link.course.state === 'printing' && !isPreparing) {
+      const frame = sight ? { layer, atSeconds, sight } : { layer, atSeconds }
+      ;[this.#assessment, outcome] = assess(this.#assessment, frame, config.policy)
+    }
+    // The printer is called before anything is written down, for that may wait for a slow disk.
+    const pausing = this.#protect(outcome.decision, signal)
+    if (seen.kind === 'seen' && sight) this.#keep(seen, sight, outcome)
+    this.#record([...this.#closed(outcome.closed), ...this.#turned(outcome)])
+    if (outcome.turn) this.#parts.setLamp?.(outcome.turn !== 'cleared')
+    if (pausing) void this.#settlePause(pausing, 'layerwatch')
+  }
+
+  /** Pauses a failing print, unless that is being done or was just tried in vain. */
+  #protect(decision: Decision | undefined, signal: AbortSignal): Promise<ActionOutcome> | undefined {
+    if (decision?.verdict !== 'fail' || this.#parts.config.policy.action !== 'pause') return undefined
+    const sinceFailedMs = this.#parts.clock.nowMs() - this.#pauseFailedAtMs
+    if (this.link.isUnderWay('pause') || sinceFailedMs < pauseAgainMs) return undefined
+    return this.link.act('pause', 'layerwatch', signal)
+  }
+
+  /** Pauses at the press of the button on the device. */
+  pauseByButton(signal: AbortSignal): Promise<void> {
+    return this.#settlePause(this.link.act('pause', 'button', signal), 'button')
+  }
+
+  async #settlePause(pausing: Promise<ActionOutcome>, by: Actor): Promise<void> {
+    const layer = this.#place.layer
+    this.#record([{ type: 'pause.sent', data: { by, layer } }])
+    const outcome = await pausing
+    if (outcome.isDone || this.link.course.state !== 'printing') return
+    this.#pauseFailedAtMs = this.#parts.clock.nowMs()
+    const { reason, tries, isInContact } = outcome
+    this.#record([{ type: 'pause.failed', data: { by, reason, tries } }])
+    // Lost contact alone never cuts the power: nobody knows then what the printer does.
+    if (isInContact && by === 'layerwatch') this.#parts.cutPower?.()
+  }
+
+  #keep(seen: Observation & { kind: 'seen' }, sight: Sight, { decision, closed }: Outcome): void {
+    const { printId } = this.link.course.print ?? {}
+    const last = this.#album.newest
+    if (closed && last && printId)
+      this.#parts.journal.keepLayerPicture(printId, closed.report.layer, last.jpeg)
+    const { jpeg, capturedAtMs } = seen.frame
+    const picture = {
+      jpeg,
+      capturedAtMs,
+      layer: this.#place.layer,
+      sight,
+      failure: failureMap(seen.judgement),
+    }
+    this.#album = keepPicture(this.#album, picture, decision?.verdict === 'ok')
+    this.#frameMs = seen.frameMs
+  }
+
+  #turned(outcome: Outcome): Entry[] {
+    const { newId } = this.#parts
+    const hasBefore = this.#isBeforeShown
+    if (outcome.turn) this.#isBeforeShown = outcome.turn !== 'cleared'
+    return describeTurn(outcome, { album: this.#album, layer: this.#place.layer, newId, hasBefore })
+  }
+
+  #closed(closed: ClosedLayer | undefined): Entry[] {
+    const { modelSha256 } = this.#parts
+    return describeLayers(closed, { modelSha256, layers: this.link.status?.layers })
+  }
+
+  /** Goes along with the printer: a new print begins a new account, a resumed one goes on from what is in sight. */
+  #follow(changes: readonly Change[], status: PrinterStatus | undefined): void {
+    const { clock, journal, onChange } = this.#parts
+    const entries: Entry[] = []
+    for (const change of changes) {
+      if (change.type === 'print.finished') entries.push(...this.#endPrint(change.printId))
+      if (change.type === 'print.started') this.#beginPrint()
+      if (change.type === 'printer.resumed') this.#assessment = resumeAssessment(this.#assessment)
+      entries.push(change)
+    }
+    if (status) this.#time = readPrintTime(this.#time, status, clock.nowMs())
+    if (status?.state === 'printing') this.#placeNow(status)
+    this.#record(entries)
+    if (changes.length === 0) return
+    journal.saveCourse(this.link.course)
+    onChange()
+  }
+
+  #placeNow(status: PrinterStatus): void {
+    const { clock, indexFile, log } = this.#parts
+    const printSeconds = printSecondsAt(this.#time, clock.nowMs())
+    this.#place = placeLayer(this.#place, { status, printSeconds, layerAtByte: this.#layerAtByte })
+    if (status.layer !== undefined || status.filePosition === undefined || this.#isFileAsked) return
+    this.#isFileAsked = true
+    const { printId } = this.link.course.print ?? {}
+    const load = async () => {
+      const file = await this.#parts.printer.file(AbortSignal.timeout(fileTimeoutMs))
+      const index = file ? await indexFile(file) : undefined
+      if (this.link.course.print?.printId === printId) this.#layerAtByte = index
+    }
+    load().catch((error: unknown) => log.warn({ err: error }, 'layers can not be read from the file'))
+  }
+
+  #beginPrint(): void {
+    this.#time = startPrintTime(this.#parts.clock.nowMs())
+    this.#place = beforeFirstLayer
+    this.#layerAtByte = undefined
+    this.#isFileAsked = false
+    this.#assessment = newAssessment
+    this.#album = emptyAlbum
+    this.#eyes = openEyes(this.#parts.clock.nowMs())
+    this.#isBeforeShown = false
+    this.#pauseFailedAtMs = -Infinity
+    this.#parts.setLamp?.(false)
+  }
+
+  #endPrint(printId: string | undefined): Entry[] {
+    const last = closeLayer(this.#assessment, printSecondsAt(this.#time, this.#parts.clock.nowMs()))
+    const whose = printId ? { printId } : {}
+    const entries = this.#closed(last).map((entry): Entry => ({ ...entry, ...whose }))
+    this.#beginPrint()
+    return entries
+  }
+
+  /** Writes entries down for the print they belong to: the one running, unless they name another. */
+  #record(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
+    const { printId } = this.link.course.print ?? {}
+    this.#parts.journal.record(entries.map((entry) => (printId ? { printId, ...entry } : entry)))
+  }
+}

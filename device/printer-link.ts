@@ -1,0 +1,175 @@
+import type { Actor, PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
+import type { Logger } from 'pino'
+import type { ActionOutcome } from './act.ts'
+import { performAction } from './act.ts'
+import type { Eyes } from './assess/blindness.ts'
+import { look, openEyes } from './assess/blindness.ts'
+import type { Change, PrinterCourse } from './assess/prints.ts'
+import { followPrinter } from './assess/prints.ts'
+import type { Clock } from './clock.ts'
+import { within } from './clock.ts'
+import type { Printer, PrinterCapabilities, PrinterStatus } from './printer/printer.ts'
+import { printerTimeoutMs } from './printer/printer.ts'
+
+interface LinkParts {
+  printer: Printer
+  /** The print that ran when the agent was last alive. */
+  course: PrinterCourse
+  clock: Clock
+  newId: () => string
+  log: Logger
+  /** The layer printed now, for the events. */
+  layer: () => number | undefined
+  /** Called with each status and what changed with it, in order; without a status where contact was lost. */
+  onChange: (changes: Change[], status: PrinterStatus | undefined) => void
+}
+
+const actorHoldsMs = 60_000
+const probeAgainMs = 60_000
+const watchAgainMs = 2_000
+
+/** States that an action leads to: who asked for it is who made them. */
+const leadsTo: Record<PrinterAction, readonly PrinterState[]> = {
+  pause: ['pausing', 'paused'],
+  resume: ['resuming', 'printing'],
+  cancel: ['cancelling', 'cancelled', 'idle'],
+}
+
+/** The contact with one printer: what it does, whether it answers, and who moved it. */
+export class PrinterLink {
+  readonly #parts: LinkParts
+  #course: PrinterCourse
+  #status: PrinterStatus | undefined
+  #capabilities: PrinterCapabilities | undefined
+  #contact: Eyes
+  #mover: { by: Actor; action: PrinterAction; untilMs: number } | undefined
+  #underWay: { action: PrinterAction; abort: AbortController; outcome: Promise<ActionOutcome> } | undefined
+
+  constructor(parts: LinkParts) {
+    this.#parts = parts
+    this.#course = parts.course
+    this.#contact = openEyes(parts.clock.nowMs())
+  }
+
+  get course(): PrinterCourse {
+    return this.#course
+  }
+
+  /** The last status heard; undefined where none was, or contact is lost. */
+  get status(): PrinterStatus | undefined {
+    return this.#status
+  }
+
+  get capabilities(): PrinterCapabilities | undefined {
+    return this.#capabilities
+  }
+
+  get contact(): Eyes {
+    return this.#contact
+  }
+
+  isUnderWay(action: PrinterAction): boolean {
+    return this.#underWay?.action === action
+  }
+
+  /** Listens to what the printer says by itself, until aborted. */
+  async listen(signal: AbortSignal): Promise<void> {
+    const { printer, clock, log } = this.#parts
+    await Promise.all([
+      this.#probe(signal),
+      (async () => {
+        while (!signal.aborted) {
+          await printer
+            .watch((status) => this.#take(status), signal)
+            .catch((error: unknown) => log.warn({ err: error }, 'printer watch ended'))
+          await clock.sleep(watchAgainMs, signal)
+        }
+      })(),
+    ])
+  }
+
+  /** Asks the printer for its status; undefined where it does not answer. Never throws. */
+  async read(signal: AbortSignal): Promise<PrinterStatus | undefined> {
+    try {
+      const status = await within(printerTimeoutMs, signal, (limit) => this.#parts.printer.status(limit))
+      this.#take(status)
+      return status
+    } catch (error) {
+      if (!signal.aborted) this.#miss(error instanceof Error ? error.message : String(error))
+      return undefined
+    }
+  }
+
+  /**
+   * Moves the printer on somebody's behalf and reads back whether it did. A later request ends the waiting of an
+   * earlier one; the same request joins it. Never throws.
+   */
+  act(action: PrinterAction, by: Actor, signal: AbortSignal): Promise<ActionOutcome> {
+    if (this.#underWay?.action === action) return this.#underWay.outcome
+    this.#underWay?.abort.abort()
+    this.#mover = { by, action, untilMs: this.#parts.clock.nowMs() + actorHoldsMs }
+    const abort = new AbortController()
+    const tools = { ...this.#parts, readStatus: (limit: AbortSignal) => this.read(limit) }
+    const mine = {
+      action,
+      abort,
+      outcome: performAction(action, tools, AbortSignal.any([signal, abort.signal])).finally(() => {
+        if (this.#underWay === mine) this.#underWay = undefined
+      }),
+    }
+    this.#underWay = mine
+    return mine.outcome
+  }
+
+  #take(status: PrinterStatus): void {
+    const { clock, newId, layer, onChange } = this.#parts
+    const nowMs = clock.nowMs()
+    const isAway = status.state === 'offline' && this.#course.print !== undefined
+    const [contact, contactChanges] = look(
+      this.#contact,
+      isAway
+        ? { kind: 'unseen', reason: 'printer-unreachable', detail: 'the printer is offline' }
+        : { kind: 'seen' },
+      nowMs,
+    )
+    this.#contact = contact
+    this.#status = status
+    const [course, changes] = followPrinter(this.#course, status, {
+      by: this.#whoMadeIt(status.state, nowMs),
+      layer: layer(),
+      newPrintId: newId,
+    })
+    this.#course = course
+    onChange([...contactChanges, ...changes], status)
+  }
+
+  #miss(detail: string): void {
+    const seen = { kind: 'unseen', reason: 'printer-unreachable', detail } as const
+    const [contact, changes] = look(this.#contact, seen, this.#parts.clock.nowMs())
+    this.#contact = contact
+    if (contact.blind) this.#status = undefined
+    if (changes.length > 0) this.#parts.onChange(changes, undefined)
+  }
+
+  #whoMadeIt(state: PrinterState, nowMs: number): Actor | undefined {
+    const mover = this.#mover
+    if (!mover || mover.untilMs < nowMs || !leadsTo[mover.action].includes(state)) return undefined
+    return mover.by
+  }
+
+  /** Finds out what the printer lets us do, as soon as it answers. */
+  async #probe(signal: AbortSignal): Promise<void> {
+    const { printer, clock, log, onChange } = this.#parts
+    for (let waitMs = 1_000; !signal.aborted; waitMs = Math.min(probeAgainMs, waitMs * 2)) {
+      try {
+        this.#capabilities = await within(printerTimeoutMs, signal, (limit) => printer.probe(limit))
+        log.info({ ...this.#capabilities }, 'printer found')
+        onChange([], this.#status)
+        return
+      } catch (error) {
+        if (!signal.aborted) log.warn({ err: error }, 'printer not found yet')
+      }
+      await clock.sleep(waitMs, signal)
+    }
+  }
+}

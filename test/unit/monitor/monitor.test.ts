@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import { RejectedError } from '@layerwatch/shared/errors.ts'
+import pino from 'pino'
+import { unknownCourse } from '../../../device/assess/prints.ts'
+import { parseConfig } from '../../../device/config.ts'
+import { newId } from '../../../device/ids.ts'
+import type { Entry } from '../../../device/journal.ts'
+import { type MonitorParts, PrinterMonitor } from '../../../device/monitor.ts'
+import { openEye, type QualityVerdict } from '../../../device/watch.ts'
+import { ScriptedPrint } from '../../fakes/scripted-print.ts'
+import { VirtualClock } from '../../fakes/virtual-clock.ts'
+
+const minute = 60_000
+
+interface Scene {
+  score: (printSeconds: number) => number
+  area?: (printSeconds: number) => number
+  tellsLayer?: boolean
+  policy?: string
+  quality?: () => QualityVerdict
+  parts?: Partial<MonitorParts>
+}
+
+function openScene(t: TestContext, scene: Scene) {
+  const clock = new VirtualClock()
+  const print = new ScriptedPrint({ clock, layerSeconds: 20, ...scene })
+  const entries: Entry[] = []
+  const [config] = parseConfig(
+    `printers: [{name: A, printer: {kind: simulated, url: "http://h"}, camera: {kind: simulated, url: "http://h"},
+      policy: {${scene.policy ?? ''}}}]`,
+    { folder: '/', env: {}, file: 'agent.yaml' },
+  ).printers
+  assert.ok(config)
+  const monitor = new PrinterMonitor({
+    config,
+    printer: print.printer,
+    observe: openEye({
+      camera: print.camera,
+      detector: print.detector,
+      clock,
+      quality: { start: null, judge: () => [null, scene.quality?.() ?? { isUsable: true }] },
+    }),
+    modelSha256: print.detector.modelSha256,
+    course: unknownCourse,
+    indexFile: async () => () => 1,
+    clock,
+    newId,
+    journal: {
+      record: (more) => entries.push(...more),
+      saveCourse: () => {},
+      keepLayerPicture: () => {},
+    },
+    log: pino({ level: 'silent' }),
+    onChange: () => {},
+    ...scene.parts,
+  })
+  const end = new AbortController()
+  const running = monitor.run(end.signal)
+  t.after(async () => {
+    end.abort()
+    await running
+  })
+  const types = () => entries.map(({ type }) => type)
+  const find = (type: Entry['type']) => entries.filter((entry) => entry.type === type)
+  return { clock, print, monitor, entries, types, find, signal: end.signal }
+}
+
+const failsAt = (seconds: number) => (printSeconds: number) => (printSeconds < seconds ? 0.05 : 0.97)
+
+test('a print that fails is paused within three layers, and the events tell it in order', async (t) => {
+  const { clock, print, types, find } = openScene(t, { score: failsAt(200) })
+  await clock.runUntil(() => print.state === 'paused', 20 * minute)
+  assert.ok(print.printSeconds - 200 <= 60, `paused ${print.printSeconds - 200} s after the failure`)
+  await clock.runUntil(() => types().includes('printer.paused'), minute)
+  const order = [
+    'print.started',
+    'defect.suspected',
+    'defect.confirmed',
+    'pause.sent',
+    'printer.paused',
+  ] as const
+  const places = order.map((type) => types().indexOf(type))
+  assert.ok(!places.includes(-1), types().join(' '))
+  assert.deepEqual(
+    places,
+    places.toSorted((a, b) => a - b),
+  )
+  assert.deepEqual(find('printer.paused')[0]?.data, { by: 'layerwatch', layer: print.layer })
+  assert.deepEqual(
+    find('snapshot.taken').map(({ data }) => 'purpose' in data && data.purpose),
+    ['suspected', 'before', 'confirmed'],
+  )
+})
+
+test('a good print of a hundred layers is never paused, and each layer is judged once', async (t) => {
+  const { clock, print, find } = openScene(t, { score: () => 0.1 })
+  await clock.runUntil(() => print.layer > 100, 40 * minute)
+  assert.deepEqual(print.acts, [])
+  const layers = find('layer.judged').map(({ data }) => ('layer' in data ? data.layer : undefined))
+  assert.equal(new Set(layers).size, layers.length)
+  assert.ok(layers.length >= 98, `${layers.length} layers`)
+})
+
+test('a pause is tried three times, then said to have failed, and tried again while the failure lasts', async (t) => {
+  let cuts = 0
+  const { clock, print, types, find } = openScene(t, {
+    score: failsAt(100),
+    parts: { cutPower: () => (cuts += 1) },
+  })
+  print.onAct = () => {
+    throw new RejectedError('not now')
+  }
+  await clock.runUntil(() => types().includes('pause.failed'), 20 * minute)
+  assert.deepEqual(find('pause.failed')[0]?.data, { by: 'layerwatch', reason: 'not now', tries: 3 })
+  assert.equal(cuts, 1)
+  print.onAct = (action) => print.obey(action)
+  await clock.runUntil(() => print.state === 'paused', minute)
+})
+
+test('with the printer out of reach the pause fails, and the relay stays as it is', async (t) => {
+  const { clock, print, types } = openScene(t, {
+    score: failsAt(100),
+    parts: { cutPower: () => assert.fail('lost contact alone cuts nothing') },
+  })
+  await clock.runUntil(() => print.printSeconds > 100, 20 * minute)
+  print.isReachable = false
+  await clock.runUntil(() => types().includes('pause.failed'), 5 * minute)
+  assert.ok(types().includes('printer.lost'))
+  print.isReachable = true
+  await clock.runUntil(() => print.state === 'paused', 2 * minute)
+  assert.ok(types().includes('printer.restored'))
+})
+
+test('where the owner only wants to be told, the print goes on', async (t) => {
+  const { clock, print, types } = openScene(t, { score: failsAt(100), policy: 'action: notify' })
+  await clock.runUntil(() => types().includes('defect.confirmed'), 20 * minute)
+  await clock.run(2 * minute)
+  assert.deepEqual(print.acts, [])
+})
+
+test('a person resumes after a false alarm: the same sight does not pause again, a growing one does', async (t) => {
+  let area = 0.05
+  const { clock, print, monitor, types, signal } = openScene(t, { score: failsAt(100), area: () => area })
+  await clock.runUntil(() => print.state === 'paused', 20 * minute)
+  await clock.runUntil(() => types().includes('printer.paused'), minute)
+  await Promise.all([
+    monitor.link.act('resume', 'person', signal),
+    clock.runUntil(() => types().includes('printer.resumed'), minute),
+  ])
+  await clock.run(15 * minute)
+  assert.equal(print.state, 'printing')
+  area = 0.3
+  await clock.runUntil(() => print.state === 'paused', 5 * minute)
+})
+
+test('a pause at the printer itself is told from ours', async (t) => {
+  const { clock, print, find, types } = openScene(t, { score: () => 0.1 })
+  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  print.set('paused')
+  await clock.runUntil(() => types().includes('printer.paused'), minute)
+  assert.deepEqual(find('printer.paused')[0]?.data, { by: 'printer', layer: 4 })
+})
+
+test('a lost camera is said once within 15 s, and its return once', async (t) => {
+  const { clock, print, find, monitor } = openScene(t, { score: () => 0.1 })
+  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  print.isCameraThere = false
+  await clock.runUntil(() => find('camera.lost').length > 0, 15_000)
+  assert.equal(monitor.eyes.blind?.reason, 'camera-unreachable')
+  await clock.run(5 * minute)
+  assert.equal(find('camera.lost').length, 1)
+  print.isCameraThere = true
+  await clock.run(minute)
+  assert.equal(find('camera.restored').length, 1)
+  assert.ok(
+    find('layer.judged').some(({ data }) => 'health' in data && data.health === 'unwatched'),
+    'layers printed meanwhile were not watched',
+  )
+})
+
+test('dark pictures are no evidence, and said', async (t) => {
+  const { clock, print, find } = openScene(t, {
+    score: () => 0.99,
+    quality: () => ({ isUsable: false, reason: 'camera-dark' }),
+  })
+  await clock.runUntil(() => find('camera.lost').length > 0, minute)
+  await clock.run(10 * minute)
+  assert.deepEqual(print.acts, [])
+  assert.deepEqual(find('camera.lost')[0]?.data, { reason: 'camera-dark' })
+})
+
+test('a printer that tells no layer is watched in windows of time', async (t) => {
+  const { clock, print, find } = openScene(t, { score: failsAt(400), tellsLayer: false })
+  await clock.runUntil(() => print.state === 'paused', 20 * minute)
+  assert.ok(find('layer.judged').length >= 5)
+})
