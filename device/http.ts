@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { ProtocolError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import { ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { errors, request } from 'undici'
 
 /** One request to a camera or a printer. Redirects are never followed: they come back as they are. */
@@ -39,7 +39,7 @@ export async function openReply(wanted: HttpRequest): Promise<HttpReply> {
     })
     return { status: reply.statusCode, header: (name) => joined(reply.headers[name]), body: reply.body }
   } catch (error) {
-    throw explain(error, wanted)
+    throw explain(error, { host: wanted.url.host, signal: wanted.signal })
   }
 }
 
@@ -54,37 +54,48 @@ export async function fetchReply(
   const deadline = AbortSignal.timeout(wanted.timeoutMs)
   try {
     const reply = await openReply({ ...wanted, signal: AbortSignal.any([wanted.signal, deadline]) })
-    const bytes = await readBody(reply.body, wanted.maxBytes, wanted.url)
+    const bytes = await readBody(reply.body, wanted.maxBytes)
     return { status: reply.status, header: reply.header, bytes }
   } catch (error) {
     if (wanted.signal.aborted) throw wanted.signal.reason
-    if (!deadline.aborted) throw explain(error, wanted)
+    if (!deadline.aborted) throw explain(error, { host: wanted.url.host, signal: wanted.signal })
     const seconds = wanted.timeoutMs / 1000
     throw new UnavailableError(`${wanted.url.host} did not answer within ${seconds} s`, { cause: error })
   }
 }
 
-async function readBody(body: Readable, maxBytes: number, url: URL): Promise<Uint8Array> {
+/** Reads a body to its end. @throws ProtocolError where it is longer than that. */
+export async function readBody(body: Readable, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of body) {
     if (!(chunk instanceof Uint8Array)) throw new TypeError('a body gives bytes')
     bytes += chunk.byteLength
-    if (bytes > maxBytes) throw new ProtocolError(`${url.host} sent more than ${maxBytes} bytes`)
+    if (bytes > maxBytes) throw new ProtocolError(`more than ${maxBytes} bytes were sent`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
 }
 
+/** Lets go of a reply whose body nobody reads. */
+export function discard(reply: HttpReply): void {
+  // Destroying a body half way makes it report an abort, which is what was wanted.
+  reply.body.on('error', () => undefined).destroy()
+}
+
 /** The error of our kinds that a failed exchange amounts to. */
-export function explain(error: unknown, { url, signal }: { url: URL; signal: AbortSignal }): unknown {
-  if (error instanceof UnavailableError || error instanceof ProtocolError) return error
+export function explain(error: unknown, { host, signal }: { host: string; signal: AbortSignal }): unknown {
+  if (isOurs(error)) return error
   if (signal.aborted) return signal.reason
   if (error instanceof errors.InvalidArgumentError) return error
   if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) {
-    return new ProtocolError(`what ${url.host} answers is not HTTP`, { cause: error })
+    return new ProtocolError(`what ${host} answers is not HTTP`, { cause: error })
   }
-  return new UnavailableError(`cannot reach ${url.host} (${reasonOf(error)})`, { cause: error })
+  return new UnavailableError(`cannot reach ${host} (${reasonOf(error)})`, { cause: error })
+}
+
+function isOurs(error: unknown): boolean {
+  return [UnavailableError, ProtocolError, RejectedError].some((kind) => error instanceof kind)
 }
 
 /** The system's code, such as ECONNREFUSED, of this error or of what caused it. */

@@ -1,0 +1,103 @@
+import { ConfigError, ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import type { HttpReply } from '../http.ts'
+import { discard, openReply } from '../http.ts'
+import type { Login, LoginAnswer } from './http-login.ts'
+import { answerLogin } from './http-login.ts'
+
+/** Address of a camera, and how to log in where it asks for it. */
+export interface HttpSourceConfig {
+  url: string
+  username?: string | undefined
+  password?: string | undefined
+}
+
+const maxRedirects = 3
+
+/** An address that gives pictures; remembers how it wants to be logged in to. */
+export class HttpSource {
+  readonly #url: URL
+  readonly #login: Login | undefined
+  #answer: LoginAnswer | undefined
+
+  private constructor(url: URL, login: Login | undefined) {
+    this.#url = url
+    this.#login = login
+  }
+
+  /** @throws ConfigError where the address is none. A login may also stand in the address. */
+  static parse(config: HttpSourceConfig): HttpSource {
+    const url = URL.parse(config.url)
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+      throw new ConfigError('the address of the camera is not one of http or https')
+    }
+    const username = config.username ?? decodeURIComponent(url.username)
+    const password = config.password ?? decodeURIComponent(url.password)
+    url.username = ''
+    url.password = ''
+    return new HttpSource(url, username === '' ? undefined : { username, password })
+  }
+
+  /** The address without login and without its query, which may hold a key. */
+  get address(): string {
+    return `${this.#url.origin}${this.#url.pathname}`
+  }
+
+  /** Host and port, for messages. */
+  get host(): string {
+    return this.#url.host
+  }
+
+  /**
+   * Asks for the address, logging in and following redirects on the same host; gives a reply of status 200.
+   * @throws RejectedError where the login is refused; ProtocolError | UnavailableError
+   */
+  async open(signal: AbortSignal): Promise<HttpReply> {
+    let url = this.#url
+    for (let step = 0; step <= maxRedirects; step++) {
+      const reply = await this.#openLoggedIn(url, signal)
+      if (reply.status === 200) return reply
+      discard(reply)
+      const location = reply.header('location')
+      if (reply.status < 300 || reply.status >= 400 || location === undefined)
+        throw this.#refusal(reply.status)
+      url = this.#follow(url, location)
+    }
+    throw new ProtocolError(`${this.host} redirects without end`)
+  }
+
+  async #openLoggedIn(url: URL, signal: AbortSignal): Promise<HttpReply> {
+    const path = `${url.pathname}${url.search}`
+    const ask = () => {
+      const authorization = this.#answer?.headerFor('GET', path)
+      return openReply({ url, signal, ...(authorization && { headers: { authorization } }) })
+    }
+    const reply = await ask()
+    const wanted = reply.header('www-authenticate')
+    if (reply.status !== 401 || wanted === undefined || this.#login === undefined) return reply
+    discard(reply)
+    // Asked for the first time, or the nonce is old: once more with what it wants now.
+    this.#answer = answerLogin(wanted, this.#login)
+    if (this.#answer === undefined) throw new RejectedError(`${this.host} wants a login we do not know`)
+    return ask()
+  }
+
+  #refusal(status: number): Error {
+    if (status === 401 || status === 403) {
+      const asked = this.#login === undefined ? 'wants a login' : 'refused the login'
+      return new RejectedError(`${this.host} ${asked}`)
+    }
+    if (status >= 500 || status === 429) return new UnavailableError(`${this.host} answered ${status}`)
+    return new ProtocolError(`${this.address} answered ${status}`)
+  }
+
+  /** Where a redirect leads, on the same host only: pictures and the login stay where they were configured. */
+  #follow(from: URL, location: string): URL {
+    const to = URL.parse(location, from.href)
+    if (to === null || to.origin !== this.#url.origin) {
+      throw new ProtocolError(
+        `${this.address} leads to ${to?.host ?? 'nowhere'}: configure that address itself`,
+      )
+    }
+    return to
+  }
+}

@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { env } from 'node:process'
+import { ConfigError, ProtocolError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import { libcamera } from 'node-libcamera'
+import type { LibcameraConfig } from '../config.ts'
+import type { Camera, Frame } from './camera.ts'
+import { maxFrameBytes } from './camera.ts'
+import { checkJpeg } from './jpeg.ts'
+
+/** Where Raspberry Pi OS and builds by hand put the camera's programs. */
+const usualFolders = ['/usr/bin', '/usr/local/bin', '/bin']
+/** The program's own time for exposure and white balance to settle. */
+const settleMs = 500
+/** Longest life of the program: the camera can't be opened twice, so a stuck one is killed. */
+const longestRunSeconds = 8
+const jpegQuality = 85
+
+/**
+ * A camera on the Pi's ribbon cable, through `node-libcamera`. That package runs the command `libcamera-jpeg` in a
+ * shell without escaping and gives no way to say where it is. So nothing but numbers and fixed names is passed to
+ * it, and a private folder, first on this process's PATH, holds a `libcamera-jpeg` that runs what there really is:
+ * `rpicam-jpeg` since Raspberry Pi OS bookworm, `libcamera-jpeg` before.
+ * @throws ConfigError where neither is installed.
+ */
+export async function openLibcamera(
+  config: LibcameraConfig,
+  { programFolders = usualFolders }: { programFolders?: readonly string[] } = {},
+): Promise<Camera> {
+  const program = findProgram(programFolders)
+  if (program === undefined) {
+    throw new ConfigError('no rpicam-jpeg or libcamera-jpeg on this machine: install rpicam-apps')
+  }
+  const folder = await mkdtemp(path.join(tmpdir(), 'layerwatch-camera-'))
+  // The folder's path does pass the shell; the system chose all of it.
+  if (!/^[\w./-]+$/.test(folder))
+    throw new ConfigError(`a temporary folder of plain letters is needed: ${folder}`)
+  const link = path.join(folder, 'libcamera-jpeg')
+  await writeFile(link, `#!/bin/sh\nexec timeout -k 1 ${longestRunSeconds} '${program}' "$@"\n`)
+  await chmod(link, 0o700)
+  return new Libcamera(config, folder)
+}
+
+class Libcamera implements Camera {
+  readonly description: string
+  readonly #config: LibcameraConfig
+  readonly #folder: string
+  /** The run in progress; it is waited for even where nobody wants its picture any more. */
+  #run: Promise<Frame> | undefined
+
+  constructor(config: LibcameraConfig, folder: string) {
+    this.description = `Raspberry Pi camera ${config.camera}, ${config.width}×${config.height}`
+    this.#config = config
+    this.#folder = folder
+  }
+
+  async capture(signal: AbortSignal): Promise<Frame> {
+    signal.throwIfAborted()
+    await this.#run?.catch(() => undefined)
+    signal.throwIfAborted()
+    const run = this.#takePicture().finally(() => {
+      this.#run = undefined
+    })
+    this.#run = run
+    const givenUp = Promise.withResolvers<never>()
+    const giveUp = () => givenUp.reject(signal.reason)
+    signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      return await Promise.race([run, givenUp.promise])
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#run?.catch(() => undefined)
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  async #takePicture(): Promise<Frame> {
+    const file = path.join(this.#folder, 'frame.jpg')
+    await rm(file, { force: true })
+    const { camera, width, height, rotationDegrees } = this.#config
+    // Made here, so that the type promises numbers and these are the only strings.
+    const options = {
+      nopreview: true,
+      camera,
+      width,
+      height,
+      quality: jpegQuality,
+      timeout: settleMs,
+      output: file,
+      ...(rotationDegrees === 180 && { rotation: 180 as const }),
+    }
+    await this.#runProgram(options)
+    const capturedAtMs = performance.now()
+    const jpeg = await readFile(file).catch((cause: unknown) => {
+      throw new UnavailableError('the camera gave no picture', { cause })
+    })
+    if (jpeg.byteLength > maxFrameBytes) throw new ProtocolError('the picture has too many bytes')
+    return { jpeg: checkJpeg(jpeg), capturedAtMs }
+  }
+
+  async #runProgram(options: Parameters<typeof libcamera.jpeg>[0]): Promise<void> {
+    const usualPath = env.PATH ?? usualFolders.join(':')
+    try {
+      // The package starts the program before it first waits, so the PATH is changed for that moment only.
+      env.PATH = `${this.#folder}:${usualPath}`
+      const running = libcamera.jpeg(options)
+      env.PATH = usualPath
+      await running
+    } catch (cause) {
+      const isStuck = cause instanceof Error && 'code' in cause && (cause.code === 124 || cause.code === 137)
+      const what = isStuck ? `took more than ${longestRunSeconds} s` : 'failed'
+      throw new UnavailableError(`the camera's program ${what}`, { cause })
+    } finally {
+      env.PATH = usualPath
+    }
+  }
+}
+
+function findProgram(folders: readonly string[]): string | undefined {
+  return ['rpicam-jpeg', 'libcamera-jpeg']
+    .flatMap((name) => folders.map((folder) => path.join(folder, name)))
+    .find((file) => existsSync(file) && !file.includes("'"))
+}
