@@ -120,7 +120,11 @@ export function layerAt(strip: Strip, heightPx: number): number | undefined {
 }
 
 /** The seven layers around one, newest first, cut at the print's ends. */
-export function lensLayers(strip: Pick<Strip, 'firstLayer' | 'currentLayer'>, at: number, count = 7): number[] {
+export function lensLayers(
+  strip: Pick<Strip, 'firstLayer' | 'currentLayer'>,
+  at: number,
+  count = 7,
+): number[] {
   if (strip.currentLayer === undefined) return []
   const span = Math.min(count, strip.currentLayer - strip.firstLayer + 1)
   const bottom = clamp(at - Math.floor(span / 2), strip.firstLayer, strip.currentLayer - span + 1)

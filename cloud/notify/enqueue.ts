@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto'
+import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
+import type { Tx } from '../db/client.ts'
+import { findRecentEvents } from '../db/events.ts'
+import {
+  type Channel,
+  deleteWaiting,
+  findNoticesOfIncident,
+  findRecipients,
+  findRecipientsOfEvent,
+  insertNotifications,
+  type Notice,
+  rewordWaiting,
+} from '../db/notifications.ts'
+import type { PrinterRow } from '../db/printers.ts'
+import type { Outcome } from '../projections.ts'
+import type { StoredEpisode } from '../projections-incidents.ts'
+import {
+  confirmedMessage,
+  finishedMessage,
+  lostMessage,
+  type Message,
+  pausedMessage,
+  pauseFailedMessage,
+  restoredMessage,
+  type Scene,
+  suspectedMessage,
+  type Trouble,
+} from './messages.ts'
+
+/** An event that was just projected; its transaction is open. */
+export interface Happening {
+  event: DeviceEvent
+  printer: PrinterRow
+  outcome: Outcome
+  receivedAt: Date
+  canSendEmail: boolean
+}
+
+/** How long a confirmed failure waits for word of its pause, so that one message tells both. */
+const waitForPauseMs = 10_000
+/** What is no alarm is not told once it is this old: a device back from a day offline does not ring all day. */
+const softFreshMs = 15 * 60_000
+const finishedFreshMs = 24 * 3600_000
+
+/** Queues what an event has people told, in its own transaction. Returns how many rows were written. */
+export async function enqueueNotifications(tx: Tx, happening: Happening): Promise<number> {
+  const { event } = happening
+  switch (event.type) {
+    case 'defect.suspected':
+    case 'defect.confirmed':
+    case 'printer.paused':
+    case 'pause.failed':
+      return enqueueTrouble(tx, happening)
+    case 'print.finished':
+      return enqueueFinished(tx, happening, event.data)
+    case 'camera.lost':
+    case 'printer.lost':
+    case 'detector.failed':
+      return enqueueLost(tx, happening, event.data)
+    case 'camera.restored':
+      return enqueueRestored(tx, happening, { ...event.data, lostType: 'camera.lost' })
+    case 'printer.restored':
+      return enqueueRestored(tx, happening, { ...event.data, lostType: 'printer.lost' })
+    case 'detector.restored':
+      return enqueueRestored(tx, happening, { ...event.data, lostType: 'detector.failed' })
+    default:
+      return 0
+  }
+}
+
+/** One message tells an episode's suspicion and one its pause, whichever of its events comes first. */
+async function enqueueTrouble(tx: Tx, happening: Happening): Promise<number> {
+  const { event, outcome, receivedAt } = happening
+  const { episode } = outcome
+  if (!episode) return 0
+  const { incidentId } = episode
+  const told = await findNoticesOfIncident(tx, incidentId)
+  const isTold = (...kinds: string[]) => told.some((notice) => kinds.includes(notice.kind))
+  const trouble = troubleOf(happening, episode)
+  if (event.type === 'defect.suspected') {
+    const isOver = episode.status === 'resolved' || episode.severity === 'confirmed'
+    if (isOver || isTold('suspected', 'confirmed', 'paused') || !isFresh(happening, softFreshMs)) return 0
+    return insert(tx, happening, suspectedMessage(trouble), { channels: ['push'], episode })
+  }
+  if (event.type === 'pause.failed' || (event.type === 'defect.confirmed' && episode.pause === 'failed')) {
+    if (isTold('pause-failed', 'paused') || episode.pause === 'confirmed') return 0
+    await deleteWaiting(tx, { incidentId, kind: 'confirmed' })
+    const reason = event.type === 'pause.failed' ? event.data.reason : 'the printer did not pause'
+    return insert(tx, happening, pauseFailedMessage({ ...trouble, reason }), { episode })
+  }
+  if (episode.severity !== 'confirmed' || isTold('paused')) return 0
+  if (episode.pause === 'confirmed') {
+    const by = episode.steps.findLast((step) => step.kind === 'paused')?.actor ?? 'layerwatch'
+    const message = pausedMessage({ ...trouble, by })
+    const reworded = await rewordWaiting(tx, { incidentId, kind: 'confirmed' }, { message, at: receivedAt })
+    if (reworded > 0 || isTold('confirmed')) return reworded
+    return insert(tx, happening, message, { episode })
+  }
+  if (isTold('confirmed')) return 0
+  const isPauseSent = episode.pause === 'sent'
+  const notBefore = new Date(receivedAt.getTime() + waitForPauseMs)
+  return insert(tx, happening, confirmedMessage({ ...trouble, isPauseSent }), { episode, notBefore })
+}
+
+async function enqueueFinished(
+  tx: Tx,
+  happening: Happening,
+  data: EventData<'print.finished'>,
+): Promise<number> {
+  // Somebody stopped it, and knows.
+  if (data.outcome === 'cancelled' || !isFresh(happening, finishedFreshMs)) return 0
+  return insert(tx, happening, finishedMessage({ ...sceneOf(happening), outcome: data.outcome }))
+}
+
+async function enqueueLost(tx: Tx, happening: Happening, data: EventData<'camera.lost'>): Promise<number> {
+  if (!happening.event.printId || !happening.outcome.isNews || !isFresh(happening, softFreshMs)) return 0
+  return insert(tx, happening, lostMessage({ ...sceneOf(happening), reason: data.reason }))
+}
+
+/** Only who was told of the loss is told of its end; a loss not told of yet is not told of at all. */
+async function enqueueRestored(
+  tx: Tx,
+  happening: Happening,
+  data: EventData<'camera.restored'> & { lostType: string },
+): Promise<number> {
+  const { event, printer } = happening
+  const types = [data.lostType]
+  const place = { deviceId: printer.deviceId, printerId: printer.id, stream: event.stream }
+  const losses = await findRecentEvents(tx, { ...place, types, limit: 20 })
+  const loss = losses.findLast((one) => one.seq < BigInt(event.seq))
+  if (!loss) return 0
+  await deleteWaiting(tx, { eventId: loss.id })
+  const recipients = await findRecipientsOfEvent(tx, loss.id)
+  const message = restoredMessage({ ...sceneOf(happening), ...data })
+  return insertNotifications(tx, noticeOf(happening, message, {}), {
+    recipients,
+    newId: randomUUID,
+    at: happening.receivedAt,
+  })
+}
+
+interface Extras {
+  channels?: readonly Channel[]
+  episode?: StoredEpisode
+  notBefore?: Date
+}
+
+async function insert(tx: Tx, happening: Happening, message: Message, extras: Extras = {}): Promise<number> {
+  const notice = noticeOf(happening, message, extras)
+  const { id: printerId } = happening.printer
+  const recipients = await findRecipients(tx, { printerId, channels: notice.channels })
+  return insertNotifications(tx, notice, { recipients, newId: randomUUID, at: happening.receivedAt })
+}
+
+function noticeOf(happening: Happening, message: Message, extras: Extras): Notice {
+  const { channels = ['email', 'push'], episode, notBefore = happening.receivedAt } = extras
+  return {
+    message,
+    channels: happening.canSendEmail ? channels : channels.filter((channel) => channel !== 'email'),
+    eventId: happening.event.id,
+    organisationId: happening.printer.organisationId,
+    incidentId: episode?.incidentId,
+    snapshotId: episode?.snapshotId,
+    notBefore,
+  }
+}
+
+function isFresh({ outcome, receivedAt }: Happening, withinMs: number): boolean {
+  return receivedAt.getTime() - outcome.at.getTime() <= withinMs
+}
+
+function sceneOf({ event, printer, outcome }: Happening): Scene {
+  return {
+    printerId: printer.id,
+    printerName: printer.name,
+    job: outcome.print?.job,
+    layer: 'layer' in event.data ? event.data.layer : (outcome.print?.layer ?? undefined),
+    at: outcome.at,
+  }
+}
+
+function troubleOf(happening: Happening, episode: StoredEpisode): Trouble {
+  const { incidentId, defect, beganAtLayer, layer } = episode
+  return { ...sceneOf(happening), incidentId, defect, beganAtLayer, layer }
+}
