@@ -15,7 +15,9 @@ const Port = z.number().int().min(0).max(65535)
 
 export const EmbeddedBrokerConfig = z.strictObject({
   kind: z.literal('embedded'),
-  port: Port.default(8883).describe('TLS port of the broker; 0 takes a free one'),
+  port: Port.optional().describe(
+    'TLS port of the broker; by default 8883 or, where that is taken, a free one that is kept',
+  ),
   host: z.string().min(1).optional().describe("Address the broker listens on; the page's host by default"),
   publicUrl: z
     .url({ protocol: /^mqtts$/ })
