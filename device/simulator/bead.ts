@@ -15,11 +15,11 @@ const profile = [
 
 /** The outward normal of each strip between two points of the profile: across, up. */
 const strips = [
-  [-0.86, -0.51],
-  [-0.87, 0.49],
+  [-0.96, -0.28],
+  [-0.94, 0.34],
   [0, 1],
-  [0.87, 0.49],
-  [0.86, -0.51],
+  [0.94, 0.34],
+  [0.96, -0.28],
 ] as const
 
 const corners = new Float64Array(profile.length * 2 * 3)

@@ -63,7 +63,7 @@ export function createGrowth(plan: PrintPlan, failures: readonly Failure[], seed
     shift: { x: Math.cos(angle) * slip, y: Math.sin(angle) * slip },
     knocks: planKnocks(plan, failures, seed),
     relief: createRelief(),
-    tangle: createTangle(mixSeed('tangle', seed), { radiusMm: random.between(0.24, 0.36) }),
+    tangle: createTangle(mixSeed('tangle', seed), { radiusMm: random.between(0.19, 0.29) }),
     gap: { isOpen: false, leftMm: 0 },
   }
 }
@@ -109,7 +109,7 @@ function lay(growth: Growth, segment: Segment): void {
 function layBead(growth: Growth, segment: Segment, flow: number): void {
   const shift = shiftAt(growth, segment.layer)
   const { from, to } = segment
-  const isFill = segment.role === 'infill' || segment.role === 'skin' ? 1 : 0
+  const isFill = segment.role === 'infill' ? 1 : 0
   const width = segment.widthMm * flow
   push(
     growth.beads,

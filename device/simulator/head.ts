@@ -1,4 +1,4 @@
-import { type Canvas, projectInto } from './raster.ts'
+import { type Canvas, drawPolygon } from './raster.ts'
 import type { Scene } from './scene.ts'
 import { gantryHalfMm, parts } from './scenery.ts'
 import { shadeFlat } from './shade.ts'
@@ -35,49 +35,83 @@ export function drawHead(canvas: Canvas, scene: Scene, nozzle: Vector, palette: 
 }
 
 function drawHotEnd(canvas: Canvas, { view }: Scene, nozzle: Vector, paint: Painter): void {
-  drawBox(canvas, view, boxAround(add(nozzle, vector(0, 0, 1)), 1.4, 1.4, 2), paint(parts.brass))
-  drawBox(canvas, view, boxAround(add(nozzle, vector(0, 0, 3.2)), 4.2, 4.2, 2.4), paint(parts.brass))
-  drawBox(canvas, view, boxAround(add(nozzle, vector(1.5, 1, 9)), 17, 15, 9), paint(parts.steel))
-  drawBox(canvas, view, boxAround(add(nozzle, vector(0, 1, 16)), 6, 6, 6), paint(parts.rail))
+  drawBox(canvas, view, boxAround(add(nozzle, vector(0, 0, 0.8)), 1.2, 1.2, 1.6), paint(parts.brass))
+  drawBox(canvas, view, boxAround(add(nozzle, vector(0, 0, 2.4)), 3, 3, 1.6), paint(parts.brass))
+  drawBox(canvas, view, boxAround(add(nozzle, vector(0, 0, 4)), 5.5, 5.5, 1.8), paint(parts.brass))
+  drawBox(canvas, view, boxAround(add(nozzle, vector(2, 1, 10)), 20, 14, 10), paint(parts.cable))
+  drawBox(canvas, view, boxAround(add(nozzle, vector(0, 1, 17)), 5, 5, 5), paint(parts.steel))
 }
 
-function drawCarriage(canvas: Canvas, { view }: Scene, nozzle: Vector, paint: Painter): void {
-  const body = add(nozzle, vector(0, 2, 40))
-  drawBox(canvas, view, boxAround(body, 42, 36, 44), paint(parts.head))
-  drawBox(canvas, view, boxAround(add(nozzle, vector(0, 4, 67)), 30, 28, 14), paint(parts.head))
-  // The duct that cools the part reaches down beside the nozzle.
-  drawBox(canvas, view, boxAround(add(nozzle, vector(-24, 0, 26)), 12, 20, 34), paint(parts.head))
-  drawBox(canvas, view, boxAround(add(nozzle, vector(-19, -1, 7)), 9, 13, 5), paint(parts.head))
-  const front = add(nozzle, vector(0, -16.4, 38))
+/** The carriage with its two fans, the motor above and the duct that cools the part. */
+function drawCarriage(canvas: Canvas, scene: Scene, nozzle: Vector, paint: Painter): void {
+  const { view } = scene
+  const box = (at: Vector, size: readonly [number, number, number], material: number) =>
+    drawBox(canvas, view, boxAround(add(nozzle, at), ...size), paint(material))
+  box(vector(0, 6, 39), [40, 26, 40], parts.head)
+  box(vector(0, 5, 61), [36, 24, 4], parts.head)
+  box(vector(-2, 8, 75), [28, 26, 24], parts.cable)
+  box(vector(-2, 8, 64.5), [30, 28, 3], parts.steel)
+  for (let fin = 0; fin < 6; fin++) box(vector(0, 4, 21 + fin * 2.6), [22, 20, 1.1], parts.rail)
+  box(vector(-25, 2, 37), [12, 28, 28], parts.fan)
+  box(vector(-24, 1, 17), [9, 18, 16], parts.fan)
+  box(vector(-17, 0, 7), [10, 11, 5], parts.fan)
+  box(vector(23, 4, 33), [6, 9, 12], parts.cable)
+  box(vector(23, 4, 22), [2.4, 2.4, 14], parts.label)
+  drawFan(canvas, scene, add(nozzle, vector(0, -12, 42)), paint)
+}
+
+/** A 40 mm fan seen from its front: frame, opening, blades, hub and screws. */
+function drawFan(canvas: Canvas, { view }: Scene, centre: Vector, paint: Painter): void {
   const u = vector(1, 0, 0)
   const v = vector(0, 0, 1)
+  const ahead = (mm: number) => add(centre, vector(0, -mm, 0))
   const face = (material: number) => paint(material)(vector(0, -1, 0))
-  drawDisc(canvas, view, { centre: front, radius: 17, u, v }, face(parts.fan))
-  drawDisc(canvas, view, { centre: add(front, vector(0, -0.4, 0)), radius: 14.5, u, v }, face(parts.carriage))
-  drawDisc(canvas, view, { centre: add(front, vector(0, -0.8, 0)), radius: 6, u, v }, face(parts.accent))
-  drawBox(canvas, view, boxAround(add(nozzle, vector(12, -16.6, 56)), 10, 0.6, 4), paint(parts.label))
-  const side = add(nozzle, vector(21.4, 2, 40))
-  const across = vector(0, 1, 0)
-  const outside = paint(parts.fan)(vector(1, 0, 0))
-  drawDisc(canvas, view, { centre: side, radius: 13, u: across, v }, outside)
+  drawBox(canvas, view, boxAround(centre, 40, 10, 40), paint(parts.carriage))
+  drawDisc(canvas, view, { centre: ahead(5.1), radius: 18.6, u, v }, face(parts.fan))
+  const blade = face(parts.carriage)
+  for (let i = 0; i < 7; i++) {
+    const at = (angle: number, radius: number) =>
+      add(ahead(5.3), vector(Math.cos(angle) * radius, 0, Math.sin(angle) * radius))
+    const turn = (i / 7) * 2 * Math.PI + 0.3
+    drawPolygon(
+      canvas,
+      view,
+      [at(turn, 7), at(turn + 0.25, 17.5), at(turn + 0.72, 17.2), at(turn + 0.6, 7)],
+      blade,
+    )
+  }
+  drawDisc(canvas, view, { centre: ahead(5.5), radius: 8, u, v }, face(parts.carriage))
+  drawDisc(canvas, view, { centre: ahead(5.7), radius: 5.6, u, v }, face(parts.accent))
+  for (const x of [-16.5, 16.5]) {
+    for (const z of [-16.5, 16.5]) {
+      drawDisc(canvas, view, { centre: add(ahead(5.2), vector(x, 0, z)), radius: 2, u, v }, face(parts.steel))
+    }
+  }
 }
 
-/** The tube and cable rise from the head and bend to the machine's back. */
+/** The cable and the filament's tube rise from the head and bend to the machine's back. */
 function drawTube(canvas: Canvas, { view }: Scene, nozzle: Vector, paint: Painter): void {
-  const id = paint(parts.cable)(vector(0, -0.7, 0.3))
-  const white = paint(parts.rail)(vector(0, -0.6, 0.5))
-  const pieces = 12
-  const tube = (share: number, spread: number): Vector => ({
-    x: nozzle.x + (40 * spread - nozzle.x) * share * share,
-    y: nozzle.y + 4 + (90 - nozzle.y) * share * share,
-    z: nozzle.z + 72 + Math.sin(share * 2.2) * 95,
+  const lights = {
+    cable: paint(parts.cable)(vector(0, -0.7, 0.3)),
+    tube: paint(parts.rail)(vector(0, -0.6, 0.5)),
+    wire: paint(parts.accent)(vector(0, -0.7, 0.4)),
+  }
+  const pieces = 16
+  const curve = (share: number, way: { x: number; toX: number; rise: number }): Vector => ({
+    x: nozzle.x + way.x + (way.toX - nozzle.x) * share * share,
+    y: nozzle.y + 10 + (100 - nozzle.y) * share * share,
+    z: nozzle.z + 84 + Math.sin(share * 2.1) * way.rise,
   })
-  for (let i = 0; i < pieces; i++) {
-    drawRoundPiece(canvas, view, [tube(i / pieces, 1), tube((i + 1) / pieces, 1)], { radius: 3.4, id })
-    drawRoundPiece(canvas, view, [tube(i / pieces, -0.4), tube((i + 1) / pieces, -0.4)], {
-      radius: 1.9,
-      id: white,
-    })
+  const ways = [
+    { x: 10, toX: 70, rise: 70, radius: 4, id: lights.cable },
+    { x: -6, toX: -50, rise: 120, radius: 2, id: lights.tube },
+    { x: 13, toX: 74, rise: 76, radius: 0.9, id: lights.wire },
+  ]
+  for (const way of ways) {
+    for (let i = 0; i < pieces; i++) {
+      const ends: [Vector, Vector] = [curve(i / pieces, way), curve((i + 1) / pieces, way)]
+      drawRoundPiece(canvas, view, ends, way)
+    }
   }
 }
 
@@ -117,40 +151,4 @@ function addLight(palette: Palette, light: [number, number, number]): number {
   palette.count++
   palette.lights.push(...light)
   return palette.count
-}
-
-/** Where the head's soft shadow falls on a place: how much of the lamp's light it leaves, 0..1. */
-export function headShadowAt(nozzle: Vector, sun: Vector, x: number, y: number, z: number): number {
-  const rise = Math.max(0, nozzle.z + 34 - z)
-  const atX = x + (sun.x / sun.z) * rise - nozzle.x
-  const atY = y + (sun.y / sun.z) * rise - nozzle.y - 2
-  const outX = Math.max(0, Math.abs(atX) - 16)
-  const outY = Math.max(0, Math.abs(atY) - 13)
-  const away = Math.hypot(outX, outY) / 13
-  return away >= 1 ? 1 : 1 - 0.62 * (1 - away) ** 2
-}
-
-const corner = new Float64Array(3)
-
-/** The samples the head's shadow may fall on. */
-export function headShadowBox(
-  scene: Scene,
-  nozzle: Vector,
-): { minX: number; maxX: number; minY: number; maxY: number } {
-  const sun = scene.world.light.direction
-  const box = { minX: Infinity, maxX: -Infinity, minY: Infinity, maxY: -Infinity }
-  for (const z of [0, nozzle.z]) {
-    const rise = nozzle.z + 34 - z
-    for (const dx of [-30, 30]) {
-      for (const dy of [-28, 28]) {
-        const x = nozzle.x - (sun.x / sun.z) * rise + dx
-        projectInto(corner, 0, scene.view, x, nozzle.y + 2 - (sun.y / sun.z) * rise + dy, z)
-        box.minX = Math.min(box.minX, corner[0] ?? 0)
-        box.maxX = Math.max(box.maxX, corner[0] ?? 0)
-        box.minY = Math.min(box.minY, corner[1] ?? 0)
-        box.maxY = Math.max(box.maxY, corner[1] ?? 0)
-      }
-    }
-  }
-  return box
 }

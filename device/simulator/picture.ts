@@ -3,7 +3,8 @@ import { drawBead } from './bead.ts'
 import { createBed } from './bed.ts'
 import { createDeveloper, encodeJpeg } from './develop.ts'
 import type { Growth } from './growth.ts'
-import { drawHangingThread, drawHead, headShadowAt, headShadowBox, type Palette } from './head.ts'
+import { drawHangingThread, drawHead, type Palette } from './head.ts'
+import { castHeadShadow } from './head-shadow.ts'
 import { locate, restPose } from './pose.ts'
 import { type Canvas, createCanvas, markTiles, projectInto, tileSamples } from './raster.ts'
 import type { Scene } from './scene.ts'
@@ -13,7 +14,7 @@ import { castLine, clearShadows, createShadowMap } from './shadow.ts'
 import { drawThread } from './strand.ts'
 import { materials, packSurface } from './surface.ts'
 import { type Vector, vector } from './vector.ts'
-import { createView, rayThrough } from './view.ts'
+import { createView } from './view.ts'
 import type { World } from './world.ts'
 
 /** Draws pictures of one growing print, each from where the last one left off. */
@@ -98,8 +99,7 @@ function drawGrowth(scene: Scene, growth: Growth, drawn: { beads: number; strand
     const offset = drawn.beads * beads.stride
     const pose = drawn.beads < growth.looseBeads ? growth.pose : restPose
     const layer = beads.data[offset + 8] ?? 0
-    const isFloor = pose !== restPose && layer <= 2
-    if (beads.data[offset + 9] === 1 && layer < newestLayer - visibleFillLayers && !isFloor) continue
+    if (beads.data[offset + 9] === 1 && layer < newestLayer - visibleFillLayers) continue
     drawBead(canvas, view, beads.data, offset, pose)
     const [a, b] = endsOf(beads.data, offset)
     cast(scene, locate(pose, a.x, a.y, a.z), locate(pose, b.x, b.y, b.z), beads.data[offset + 6] ?? 0.5)
@@ -138,41 +138,46 @@ function cast(scene: Scene, a: Vector, b: Vector, widthMm: number): void {
   }
 }
 
-/** Empties the tiles drawn on for the last picture. */
+/** Empties what was drawn on for the last picture. */
 function wipe(canvas: Canvas): void {
-  forEachTileRow(canvas, (start, end) => {
-    canvas.near.fill(0, start, end)
-    canvas.ids.fill(0, start, end)
-  })
+  const { left, right, top, bottom } = drawnBox(canvas)
+  for (let y = top; y < bottom; y++) {
+    canvas.near.fill(0, y * canvas.width + left, y * canvas.width + right)
+    canvas.ids.fill(0, y * canvas.width + left, y * canvas.width + right)
+  }
   canvas.tiles.fill(0)
 }
 
-function forEachTileRow(canvas: Canvas, visit: (start: number, end: number) => void): void {
-  const { width, height, tiles, tileColumns } = canvas
+/** The samples around all tiles drawn on. */
+function drawnBox({ width, height, tiles, tileColumns }: Canvas) {
+  const box = { left: width, right: 0, top: height, bottom: 0 }
   for (let tile = 0; tile < tiles.length; tile++) {
     if (!tiles[tile]) continue
     const left = (tile % tileColumns) * tileSamples
     const top = Math.floor(tile / tileColumns) * tileSamples
-    const right = Math.min(width, left + tileSamples)
-    for (let y = top; y < Math.min(height, top + tileSamples); y++) visit(y * width + left, y * width + right)
+    box.left = Math.min(box.left, left)
+    box.right = Math.max(box.right, Math.min(width, left + tileSamples))
+    box.top = Math.min(box.top, top)
+    box.bottom = Math.max(box.bottom, Math.min(height, top + tileSamples))
   }
+  return box
 }
 
 /** Lays what moves over the still picture; at its edges the samples of a pixel are mixed. */
 function lay(overlay: Canvas, palette: Palette, light: Float32Array): void {
   const { width, ids } = overlay
-  const { lights } = palette
-  forEachTileRow(overlay, (start, end) => {
-    const y = Math.floor(start / width)
-    if (y & 1) return
-    for (let i = start; i < end; i += 2) {
+  const lights = Float32Array.from(palette.lights)
+  const { left, right, top, bottom } = drawnBox(overlay)
+  for (let y = top; y < bottom; y += 2) {
+    let pixel = ((y >> 1) * (width >> 1) + (left >> 1)) * 3
+    const end = y * width + right
+    for (let i = y * width + left; i < end; i += 2, pixel += 3) {
       const a = ids[i] ?? 0
       const b = ids[i + 1] ?? 0
       const c = ids[i + width] ?? 0
       const d = ids[i + width + 1] ?? 0
-      if (!(a | b | c | d)) continue
+      if ((a | b | c | d) === 0) continue
       const open = (a ? 0 : 1) + (b ? 0 : 1) + (c ? 0 : 1) + (d ? 0 : 1)
-      const pixel = ((y >> 1) * (width >> 1) + ((i - y * width) >> 1)) * 3
       for (let k = 0; k < 3; k++) {
         const covered =
           (lights[a * 3 + k] ?? 0) +
@@ -181,34 +186,6 @@ function lay(overlay: Canvas, palette: Palette, light: Float32Array): void {
           (lights[d * 3 + k] ?? 0)
         light[pixel + k] = ((light[pixel + k] ?? 0) * open + covered) / 4
       }
-    }
-  })
-}
-
-function castHeadShadow(scene: Scene, light: Float32Array, nozzle: Vector): void {
-  const { view, canvas, world } = scene
-  const { width, height, near, ids } = canvas
-  const box = headShadowBox(scene, nozzle)
-  const left = Math.max(0, Math.floor(box.minX) & ~1)
-  const right = Math.min(width, box.maxX)
-  const bottom = Math.min(height, box.maxY)
-  const { eye } = view
-  for (let y = Math.max(0, Math.floor(box.minY) & ~1); y < bottom; y += 2) {
-    const start = rayThrough(view, left, y)
-    const step = 2 / view.focal
-    for (let x = left, k = 0; x < right; x += 2, k++) {
-      const i = y * width + x
-      if (((ids[i] ?? 0) & 255) === materials.background) continue
-      const distance = 1 / (near[i] ?? 1)
-      const px = eye.x + (start.x + view.right.x * step * k) * distance
-      const py = eye.y + (start.y + view.right.y * step * k) * distance
-      const pz = eye.z + (start.z + view.right.z * step * k) * distance
-      const left01 = headShadowAt(nozzle, world.light.direction, px, py, pz)
-      if (left01 >= 1) continue
-      const pixel = ((y >> 1) * (width >> 1) + (x >> 1)) * 3
-      light[pixel] = (light[pixel] ?? 0) * left01
-      light[pixel + 1] = (light[pixel + 1] ?? 0) * left01
-      light[pixel + 2] = (light[pixel + 2] ?? 0) * left01
     }
   }
 }

@@ -26,8 +26,8 @@ export function createPaints(world: World): Colour[] {
   paints[materials.filament] = world.material.colour
   paints[materials.strand] = world.material.colour
   paints[parts.frame] = world.printer.frame
-  paints[parts.rail] = [0.4, 0.41, 0.42]
-  paints[parts.carriage] = [0.03, 0.03, 0.032]
+  paints[parts.rail] = [0.33, 0.34, 0.35]
+  paints[parts.carriage] = [0.035, 0.035, 0.037]
   paints[parts.head] = world.printer.head
   paints[parts.fan] = [0.012, 0.012, 0.013]
   paints[parts.accent] = world.printer.accent

@@ -45,7 +45,7 @@ function sliceLayer(shape: Shape, layer: number, options: SliceOptions): string[
   const zMm = (layer + 1) * options.layerHeightMm
   const lines: string[] = []
   const isFloor = layer < skinLayers
-  const isSkin = isFloor || (!section.isHollow && layer >= options.layers - skinLayers)
+  const isSkin = isFloor || (!section.isHollow && isBared(shape, layer, options))
   const walls = section.isHollow ? 2 : 3
   let isFirst = true
   for (const outline of section.outlines) {
@@ -65,6 +65,26 @@ function sliceLayer(shape: Shape, layer: number, options: SliceOptions): string[
     lines.push(...fill(inner, { angle: layer % 2 === 0 ? Math.PI / 4 : -Math.PI / 4, spacing }, options))
   }
   return lines
+}
+
+/** Whether part of a layer has nothing, or much less, on it a few layers up, and so needs a closed top. */
+function isBared(shape: Shape, layer: number, options: SliceOptions): boolean {
+  const last = options.layers - 1
+  if (layer + skinLayers > last) return true
+  const above = areaOf(shape((layer + skinLayers) / last).outlines)
+  return above < areaOf(shape(layer / last).outlines) * 0.8
+}
+
+function areaOf(outlines: readonly Outline[]): number {
+  let area = 0
+  for (const outline of outlines) {
+    for (let i = 0; i < outline.length; i += 2) {
+      const next = (i + 2) % outline.length
+      area +=
+        ((outline[i] ?? 0) * (outline[next + 1] ?? 0) - (outline[next] ?? 0) * (outline[i + 1] ?? 0)) / 2
+    }
+  }
+  return area
 }
 
 type LoopStyle = { feed: number; zMm: number | undefined }

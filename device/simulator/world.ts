@@ -105,8 +105,8 @@ function createBed(random: Random): World['bed'] {
     textured: [0.035, 0.036, 0.04],
     glass: [0.1, 0.105, 0.11],
     magnetic: [0.022, 0.022, 0.024],
-    gold: [0.3, 0.19, 0.05],
-    tape: [0.05, 0.2, 0.42],
+    gold: [0.2, 0.14, 0.06],
+    tape: [0.06, 0.18, 0.34],
   }
   return {
     kind,
@@ -121,7 +121,7 @@ function createCamera(random: Random): World['camera'] {
   return {
     azimuth: random.between(-0.75, 0.75),
     elevation: random.between(0.24, 0.72),
-    distanceMm: random.between(190, 300),
+    distanceMm: random.between(150, 250),
     fieldOfView: random.between(0.62, 0.86),
     roll: random.between(-0.03, 0.03),
     target: vector(random.between(-14, 14), random.between(-8, 10), random.between(12, 30)),
