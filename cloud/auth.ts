@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ApiProblem } from '@layerwatch/shared/api.ts'
 import { RejectedError } from '@layerwatch/shared/errors.ts'
+import { APIError } from 'better-auth/api'
 import { hashPassword } from 'better-auth/crypto'
 import { fromNodeHeaders } from 'better-auth/node'
 import type { Logger } from 'pino'
@@ -23,7 +24,7 @@ export interface Auth {
   handle(request: Request, address: string): Promise<Response>
   /** Who the session cookie in these headers belongs to. */
   personOf(headers: IncomingHttpHeaders): Promise<SignedInPerson | undefined>
-  /** Makes an account whatever the rules for signing up say. */
+  /** Makes an account whatever the rules for signing up say; throws RejectedError where a field is no good. */
   addPerson(account: { name: string; email: string; password: string }): Promise<void>
   /** Sets a new password and ends every session. False where nobody has that address. */
   resetPassword(email: string, password: string): Promise<boolean>
@@ -105,7 +106,11 @@ export function makeAuth(options: {
     async addPerson(account) {
       await db.$transaction(async (tx) => {
         await lockSignUps(tx)
-        const { user } = await on(tx).api.signUpEmail({ body: account })
+        const { user } = await on(tx)
+          .api.signUpEmail({ body: account })
+          .catch((cause: unknown) => {
+            throw cause instanceof APIError ? new RejectedError(cause.message, { cause }) : cause
+          })
         await createOrganisation(tx, user)
         await tx.session.deleteMany({ where: { userId: user.id } })
       }, patience)

@@ -15,6 +15,7 @@ import { brokerServerName, cloudIdentity } from './keys.ts'
 const usualPort = 8883
 /** Far more than the devices of one machine's owner; each holds a socket and some kilobytes. */
 const maxConnections = 500
+const recheckEveryMs = 10_000
 
 /**
  * A broker inside this process: TLS, login by certificate alone, every session named by its certificate's
@@ -56,6 +57,14 @@ export async function startEmbeddedBroker(
   })
   server.on('tlsClientError', (err) => log.debug({ err }, 'broker refused a connection'))
 
+  // A device may be revoked from the command line, which can't reach into this process.
+  const recheck = setInterval(async () => {
+    for (const [identity, session] of sessions) {
+      if (identity === cloudIdentity) continue
+      if (!(await options.isAllowed(identity).catch(() => true))) session.close()
+    }
+  }, recheckEveryMs)
+
   const host = config.host ?? options.config.host
   const port = await listen(server, { ...options.config, host, port: config.port, log })
   log.info({ host, port }, 'broker ready')
@@ -73,6 +82,7 @@ export async function startEmbeddedBroker(
       if (session) await new Promise<void>((resolve) => session.close(() => resolve()))
     },
     async close() {
+      clearInterval(recheck)
       server.close()
       await new Promise<void>((resolve) => aedes.close(() => resolve()))
     },

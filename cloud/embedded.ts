@@ -86,6 +86,20 @@ export async function startEmbeddedDatabase(options: {
   }
 }
 
+/**
+ * The address of a database that a running cloud started in this folder.
+ * @throws UnavailableError where none runs.
+ */
+export function findRunningDatabase(dataDir: string): string {
+  try {
+    // Line 4 is the port: https://www.postgresql.org/docs/18/storage-file-layout.html
+    const port = Number(readFileSync(join(dataDir, 'database', 'postmaster.pid'), 'utf8').split('\n')[3])
+    return urlOf(readFileSync(join(dataDir, 'database-password'), 'utf8').trim(), port, name)
+  } catch (cause) {
+    throw new UnavailableError('the database of the running cloud was not found', { cause })
+  }
+}
+
 function urlOf(password: string, port: number, database: string): string {
   return `postgresql://${name}:${password}@127.0.0.1:${port}/${database}`
 }

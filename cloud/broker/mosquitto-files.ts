@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,5 +34,17 @@ export async function writeMosquittoFiles(
     writeFileSync(file, text, { mode })
     chmodSync(file, mode)
     if (owner) chownSync(file, owner.uid, owner.gid)
+  }
+}
+
+/** The user of Mosquitto's package, whose its files have to be where root writes them. */
+export function findMosquittoUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  try {
+    const id = (flag: string) =>
+      Number(execFileSync('id', [flag, 'mosquitto'], { encoding: 'utf8', stdio: 'pipe', timeout: 5_000 }))
+    return { uid: id('-u'), gid: id('-g') }
+  } catch {
+    return undefined
   }
 }

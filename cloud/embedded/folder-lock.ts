@@ -10,16 +10,22 @@ import { ConfigError } from '@layerwatch/shared/errors.ts'
  * @throws ConfigError where another process holds it.
  */
 export function lockFolder(dataDir: string): () => void {
+  const release = tryLockFolder(dataDir)
+  if (release) return release
+  throw new ConfigError('This data folder is in use', {
+    problems: [`dataDir: another Layerwatch cloud is running on ${dataDir}`],
+  })
+}
+
+/** The same; undefined where another process holds the lock. */
+export function tryLockFolder(dataDir: string): (() => void) | undefined {
   mkdirSync(dataDir, { recursive: true })
   const lock = new DatabaseSync(join(dataDir, 'lock'))
   try {
     lock.exec('PRAGMA busy_timeout = 2000; BEGIN EXCLUSIVE')
-  } catch (cause) {
+    return () => lock.close()
+  } catch {
     lock.close()
-    throw new ConfigError('This data folder is in use', {
-      cause,
-      problems: [`dataDir: another Layerwatch cloud is running on ${dataDir}`],
-    })
+    return undefined
   }
-  return () => lock.close()
 }

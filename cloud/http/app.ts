@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { addAuthRoutes } from './auth.ts'
 import type { Context } from './context.ts'
+import { addDeviceRoutes } from './devices.ts'
 import { addRequestGuards } from './guards.ts'
 import { addMeRoutes } from './me.ts'
+import { addPairingRoutes } from './pairing.ts'
 import { answerProblems, answerUnknownRoute } from './problem.ts'
 import { addSetupRoutes } from './setup.ts'
 
@@ -18,7 +20,7 @@ export function buildApp(context: Context): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = context.log
   const app = fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
     requestTimeout: 30_000,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
@@ -33,6 +35,8 @@ export function buildApp(context: Context): FastifyInstance {
   addAuthRoutes(app, context)
   addSetupRoutes(app, context)
   addMeRoutes(app, context)
+  addPairingRoutes(app, context)
+  addDeviceRoutes(app, context)
   addPage(app)
   return app
 }

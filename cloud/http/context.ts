@@ -1,9 +1,11 @@
+import type { PairingView } from '@layerwatch/shared/api.ts'
 import type { Logger } from 'pino'
 import type { Auth } from '../auth.ts'
 import type { Broker } from '../broker.ts'
 import type { CloudConfig } from '../config.ts'
 import type { Db } from '../db/client.ts'
 import type { Keys } from '../keys.ts'
+import type { Presence } from '../presence.ts'
 
 /**
  * What the routes work with, put together in `main.ts`. Route files take the part they need:
@@ -18,4 +20,7 @@ export interface Context {
   keys: Keys
   auth: Auth
   broker: Broker
+  presence: Presence
+  /** Tells the open pages of a person how one of their pairings stands. */
+  tellPairing(personId: string, pairing: PairingView): void
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import {
@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import pino from 'pino'
-import { writeMosquittoFiles } from '../../cloud/broker/mosquitto-files.ts'
+import { findMosquittoUser, writeMosquittoFiles } from '../../cloud/broker/mosquitto-files.ts'
 import { openBroker } from '../../cloud/broker.ts'
 import { parseConfig } from '../../cloud/config.ts'
 import { loadOrMakeKeys } from '../../cloud/keys.ts'
@@ -61,7 +61,7 @@ async function startMosquitto(): Promise<BrokerUnderTest> {
   mkdirSync(join(folder, 'run'))
   const serials: string[] = []
   const keys = await loadOrMakeKeys(join(folder, 'keys'))
-  const owner = ownerOfMosquitto()
+  const owner = findMosquittoUser()
   if (owner) chownSync(join(folder, 'run'), owner.uid, owner.gid)
   await writeMosquittoFiles(dir, { keys, revokedSerials: serials, ...(owner && { owner }) })
   const port = await findFreePort()
@@ -95,13 +95,6 @@ async function startMosquitto(): Promise<BrokerUnderTest> {
       rmSync(folder, { recursive: true })
     },
   }
-}
-
-/** As root, Mosquitto runs as the user of its package. */
-function ownerOfMosquitto(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'mosquitto'], { encoding: 'utf8' }))
-  return { uid: id('-u'), gid: id('-g') }
 }
 
 async function answers(port: number): Promise<boolean> {

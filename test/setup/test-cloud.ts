@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import type { PairingView } from '@layerwatch/shared/api.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { makeAuth } from '../../cloud/auth.ts'
+import { type Broker, openBroker } from '../../cloud/broker.ts'
+import { parseConfig } from '../../cloud/config.ts'
+import type { Db } from '../../cloud/db/client.ts'
+import { isDeviceAllowed, listRevokedSerials } from '../../cloud/db/devices.ts'
+import { buildApp } from '../../cloud/http/app.ts'
+import { type Keys, loadOrMakeKeys } from '../../cloud/keys.ts'
+import { Presence } from '../../cloud/presence.ts'
+import { startTestDatabase } from './database.ts'
+
+export interface TestCloud {
+  app: FastifyInstance
+  broker: Broker
+  db: Db
+  keys: Keys
+  /** Makes an account with this address and signs in; gives the cookie. Named by the address. */
+  signIn(email: string): Promise<string>
+  close(): Promise<void>
+}
+
+/** The cloud's app on a real database and a real broker, asked by injection instead of over a port. */
+export async function startTestCloud(options: {
+  log: Logger
+  tellPairing?: (personId: string, pairing: PairingView) => void
+}): Promise<TestCloud> {
+  const { log, tellPairing = () => {} } = options
+  const database = await startTestDatabase()
+  const { db, dataDir } = database
+  const baseUrl = 'http://127.0.0.1:8080'
+  const text = `{dataDir: ${dataDir}, broker: {kind: embedded, port: 0}}`
+  const config = parseConfig(text, { folder: dataDir, env: {}, file: 'cloud.yaml' })
+  const keys = await loadOrMakeKeys(join(dataDir, 'keys'))
+  const broker = await openBroker({
+    config,
+    keys,
+    log,
+    isAllowed: (deviceId) => isDeviceAllowed(db, deviceId),
+    revokedSerials: () => listRevokedSerials(db),
+  })
+  const auth = makeAuth({ db, config, baseUrl, secret: keys.sessionSecret, log })
+  const presence = new Presence()
+  const app = buildApp({ config, baseUrl, log, db, keys, auth, broker, presence, tellPairing })
+  const password = 'a long password'
+  return {
+    app,
+    broker,
+    db,
+    keys,
+    async signIn(email) {
+      const name = email.charAt(0).toUpperCase() + email.slice(1).replace(/@.*/, '')
+      await auth.addPerson({ name, email, password })
+      const answer = await app.inject({
+        method: 'POST',
+        url: '/api/auth/sign-in/email',
+        payload: { email, password },
+      })
+      const header = answer.headers['set-cookie']
+      return String(Array.isArray(header) ? header[0] : header).split(';')[0] ?? ''
+    },
+    async close() {
+      await app.close()
+      await broker.close()
+      await database.close()
+    },
+  }
+}
