@@ -1,6 +1,6 @@
 import { maxBytes } from '@layerwatch/shared/topics.ts'
 import type { Logger } from 'pino'
-import type { PrinterCourse } from '../assess/prints.ts'
+import { formatCourse, type PrinterCourse } from '../assess/prints.ts'
 import type { Entry, Journal } from '../journal.ts'
 import { logChange } from '../journal.ts'
 import { fitJpeg } from './fit-jpeg.ts'
@@ -14,7 +14,7 @@ interface ScribeParts {
   boot: Boot
   newId: () => string
   log: Logger
-  keepPicture: (printerId: string, printId: string, layer: number, jpeg: Uint8Array) => Promise<void>
+  keepPicture: (printId: string, layer: number, jpeg: Uint8Array) => Promise<void>
   /** New rows are on the disk. */
   onStored: () => void
 }
@@ -39,24 +39,23 @@ export class Scribe {
     this.#parts = parts
   }
 
-  /** The journal of one printer. */
-  journalOf(printerId: string, printerName: string): Journal {
-    const { log, keepPicture, outbox } = this.#parts
+  /** The journal of one printer; `log` names it. */
+  journalOf(printerId: string, log: Logger): Journal {
+    const { keepPicture, outbox } = this.#parts
     return {
       record: (entries) => {
-        for (const entry of entries) logChange(log, printerName, entry)
+        for (const entry of entries) logChange(log, entry)
         this.#waiting.push(...entries.map((entry) => this.#seal(entry, printerId)))
         void this.#write()
       },
       saveCourse: (course: PrinterCourse) => {
-        const { print, isHeld } = course
         outbox
-          .saveCourse(printerId, JSON.stringify({ print, isHeld }))
+          .saveCourse(printerId, formatCourse(course))
           .catch((error: unknown) => log.error({ err: error }, 'running print not stored'))
       },
       keepLayerPicture: (printId, layer, jpeg) => {
-        keepPicture(printerId, printId, layer, jpeg).catch((error: unknown) =>
-          log.warn({ err: error, printer: printerName, layer }, 'layer picture not kept'),
+        keepPicture(printId, layer, jpeg).catch((error: unknown) =>
+          log.warn({ err: error, layer }, 'layer picture not kept'),
         )
       },
     }

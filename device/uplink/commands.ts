@@ -1,0 +1,144 @@
+import type { Command } from '@layerwatch/shared/commands.ts'
+import { finishedWithinMs } from '@layerwatch/shared/commands.ts'
+import type { EventInput } from '@layerwatch/shared/events.ts'
+import type { PrinterAction } from '@layerwatch/shared/vocabulary.ts'
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import { describeSnapshot } from '../incident.ts'
+import type { CommandCircumstances } from './check-command.ts'
+import { checkCommand } from './check-command.ts'
+import type { FreshPictures } from './fresh-pictures.ts'
+import type { Message } from './mqtt.ts'
+import type { OutboxThread } from './outbox-thread.ts'
+import type { Scribe } from './scribe.ts'
+import type { WatchedPrinter } from './watched-printer.ts'
+
+interface CommandParts {
+  printers: ReadonlyMap<string, WatchedPrinter>
+  outbox: Pick<OutboxThread, 'claimCommand'>
+  scribe: Pick<Scribe, 'recordNow'>
+  fresh: FreshPictures
+  circumstances: () => Pick<CommandCircumstances, 'deviceId' | 'boot' | 'uptimeMs' | 'keys'>
+  renewLease: (printerId: string) => void
+  newId: () => string
+  clock: Clock
+  log: Logger
+}
+
+type Finish = Omit<EventInput<'command.finished'>, 'commandId'>
+
+const keptClaims = 1_000
+
+/** Obeys what the cloud asks: check, store, act, read back, tell. */
+export class Commands {
+  readonly #parts: CommandParts
+  /** Ids of this run, for a disk that refuses: another run's commands are refused by their boot. */
+  readonly #claimed = new Set<string>()
+
+  constructor(parts: CommandParts) {
+    this.#parts = parts
+  }
+
+  /** Takes one message. Never throws. */
+  async take(message: Message, signal: AbortSignal): Promise<void> {
+    const { fresh, printers, circumstances, log } = this.#parts
+    const judgement = checkCommand(message.payload, {
+      ...circumstances(),
+      isRetained: message.isRetained,
+      printer: (printerId) => {
+        const course = printers.get(printerId)?.monitor.link.course
+        return course && { printId: course.print?.printId, state: course.state }
+      },
+      snapshotAgeMs: (snapshotId, printerId) => fresh.ageMs(snapshotId, printerId),
+    })
+    if (judgement.kind === 'ignored') {
+      log.warn({ reason: judgement.reason }, 'command ignored')
+      return
+    }
+    const { command } = judgement
+    const printer = printers.get(command.printerId)
+    if (judgement.kind === 'accepted' && command.action === 'live' && printer) {
+      this.#parts.renewLease(command.printerId)
+      return
+    }
+    const claim = await this.#claim(command)
+    if (claim === 'taken') {
+      log.warn({ commandId: command.id }, 'command ignored, for it came before')
+      return
+    }
+    if (judgement.kind === 'refused' || !printer) {
+      const refusal =
+        judgement.kind === 'refused' ? judgement : { result: 'refused' as const, reason: 'gone' }
+      await this.#tell(command, { result: refusal.result, reason: refusal.reason })
+      return
+    }
+    if (claim === 'unsure' && command.action === 'resume') {
+      await this.#tell(command, { result: 'refused', reason: 'the device can not store the command' })
+      return
+    }
+    await this.#obey(command, printer, AbortSignal.any([signal, AbortSignal.timeout(finishedWithinMs)]))
+  }
+
+  /** Stores that the command was taken, before anything moves. */
+  async #claim({ id }: Command): Promise<'new' | 'taken' | 'unsure'> {
+    if (this.#claimed.has(id)) return 'taken'
+    this.#claimed.add(id)
+    const oldest = this.#claimed.values().next().value
+    if (this.#claimed.size > keptClaims && oldest !== undefined) this.#claimed.delete(oldest)
+    try {
+      return (await this.#parts.outbox.claimCommand(id)) ? 'new' : 'taken'
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'command not stored')
+      return 'unsure'
+    }
+  }
+
+  async #obey(command: Command, printer: WatchedPrinter, signal: AbortSignal): Promise<void> {
+    this.#parts.log.info({ printer: printer.name, action: command.action }, 'command accepted')
+    await this.#record(command, { type: 'command.accepted', data: { commandId: command.id } })
+    if (command.action === 'snapshot') await this.#tell(command, await this.#takeSnapshot(printer, signal))
+    else if (command.action !== 'live') await this.#tell(command, await act(command.action, printer, signal))
+  }
+
+  async #takeSnapshot(printer: WatchedPrinter, signal: AbortSignal): Promise<Finish> {
+    const { fresh, newId, clock } = this.#parts
+    const askedAtMs = clock.nowMs()
+    const picture = await printer.monitor.lookNow(signal)
+    if (!picture || picture.capturedAtMs < askedAtMs - 2_000) {
+      return { result: 'failed', reason: printer.monitor.eyes.blind?.reason ?? 'the camera gave no picture' }
+    }
+    const id = newId()
+    fresh.remember(id, printer.printerId, picture.capturedAtMs)
+    printer.journal.record([{ ...describeSnapshot({ id, picture, purpose: 'asked' }), ...printOf(printer) }])
+    return { result: 'done', snapshotId: id }
+  }
+
+  async #tell(command: Command, finish: Finish): Promise<void> {
+    this.#parts.log.info({ commandId: command.id, ...finish }, 'command finished')
+    await this.#record(command, { type: 'command.finished', data: { commandId: command.id, ...finish } })
+  }
+
+  async #record(
+    command: Command,
+    entry: { type: 'command.accepted' | 'command.finished'; data: { commandId: string } & Partial<Finish> },
+  ): Promise<void> {
+    const { printers, scribe, log } = this.#parts
+    const printerId = printers.has(command.printerId) ? command.printerId : undefined
+    const whose = command.printId === undefined ? {} : { printId: command.printId }
+    try {
+      await scribe.recordNow({ ...entry, ...whose } as Parameters<Scribe['recordNow']>[0], printerId)
+    } catch (error) {
+      log.error({ err: error }, 'command not recorded')
+    }
+  }
+}
+
+async function act(action: PrinterAction, printer: WatchedPrinter, signal: AbortSignal): Promise<Finish> {
+  const outcome = await printer.monitor.link.act(action, 'person', signal)
+  return outcome.isDone ? { result: 'done' } : { result: 'failed', reason: outcome.reason }
+}
+
+function printOf({ monitor }: WatchedPrinter): { printId?: string } {
+  const printId = monitor.link.course.print?.printId
+  return printId === undefined ? {} : { printId }
+}

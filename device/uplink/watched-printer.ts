@@ -1,0 +1,11 @@
+import type { Journal } from '../journal.ts'
+import type { PrinterMonitor } from '../monitor.ts'
+
+/** A configured printer with the monitor that watches it. */
+export interface WatchedPrinter {
+  printerId: string
+  name: string
+  kind: string
+  monitor: PrinterMonitor
+  journal: Journal
+}
