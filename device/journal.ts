@@ -36,10 +36,10 @@ const phrases: Partial<Record<EventType, string>> = {
 const gravePhrases: readonly EventType[] = ['defect.confirmed', 'pause.failed', 'camera.lost', 'printer.lost']
 
 /** Says a change of state as one log line: a constant phrase, and the few figures that matter as fields. */
-export function logChange(log: Logger, printer: string, change: Change): void {
+export function logChange(log: Logger, change: Change): void {
   const phrase = phrases[change.type]
   if (!phrase) return
-  const fields = { printer, ...briefly(change.data) }
+  const fields = briefly(change.data)
   if (gravePhrases.includes(change.type)) log.warn(fields, phrase)
   else log.info(fields, phrase)
 }

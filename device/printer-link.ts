@@ -42,12 +42,15 @@ export class PrinterLink {
   #status: PrinterStatus | undefined
   #capabilities: PrinterCapabilities | undefined
   #contact: Eyes
+  #changedAtMs: number
+  #taken = 0
   #mover: { by: Actor; action: PrinterAction; untilMs: number } | undefined
   #underWay: { action: PrinterAction; abort: AbortController; outcome: Promise<ActionOutcome> } | undefined
 
   constructor(parts: LinkParts) {
     this.#parts = parts
     this.#course = parts.course
+    this.#changedAtMs = parts.clock.nowMs()
     this.#contact = openEyes(parts.clock.nowMs())
   }
 
@@ -66,6 +69,11 @@ export class PrinterLink {
 
   get contact(): Eyes {
     return this.#contact
+  }
+
+  /** Since when the printer is in its state. */
+  get changedAtMs(): number {
+    return this.#changedAtMs
   }
 
   isUnderWay(action: PrinterAction): boolean {
@@ -90,8 +98,11 @@ export class PrinterLink {
 
   /** Asks the printer for its status; undefined where it does not answer. Never throws. */
   async read(signal: AbortSignal): Promise<PrinterStatus | undefined> {
+    const takenBefore = this.#taken
     try {
       const status = await within(printerTimeoutMs, signal, (limit) => this.#parts.printer.status(limit))
+      // What the printer said by itself in the meantime is newer than this answer may be.
+      if (this.#taken !== takenBefore) return this.#status
       this.#take(status)
       return status
     } catch (error) {
@@ -139,7 +150,9 @@ export class PrinterLink {
       layer: layer(),
       newPrintId: newId,
     })
+    if (course.state !== this.#course.state) this.#changedAtMs = nowMs
     this.#course = course
+    this.#taken += 1
     onChange([...contactChanges, ...changes], status)
   }
 

@@ -1,5 +1,6 @@
 import type { EventInput, EventType } from '@layerwatch/shared/events.ts'
 import type { Actor, PrinterState, PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
+import { z } from 'zod'
 import type { PrinterStatus } from '../printer/printer.ts'
 
 /*
@@ -27,6 +28,34 @@ export interface PrinterCourse {
 }
 
 export const unknownCourse: PrinterCourse = { state: undefined, print: undefined, isHeld: false }
+
+const SavedCourse = z.object({
+  print: z
+    .object({
+      printId: z.string(),
+      job: z.string(),
+      runId: z.string().exactOptional(),
+      printSeconds: z.number().exactOptional(),
+    })
+    .optional(),
+  isHeld: z.boolean(),
+})
+
+/** What a course leaves on the disk. */
+export function formatCourse({ print, isHeld }: PrinterCourse): string {
+  return JSON.stringify({ print, isHeld })
+}
+
+/** The course as it was left; unknown where nothing was, or nothing that can be read. */
+export function parseCourse(text: string | undefined): PrinterCourse {
+  if (text === undefined) return unknownCourse
+  try {
+    const { print, isHeld } = SavedCourse.parse(JSON.parse(text))
+    return { state: undefined, print, isHeld }
+  } catch {
+    return unknownCourse
+  }
+}
 
 const activeStates: readonly PrinterState[] = ['printing', 'pausing', 'paused', 'resuming', 'cancelling']
 
