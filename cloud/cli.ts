@@ -47,6 +47,8 @@ async function run(options: Place & { port?: number; host?: string }): Promise<v
   const { port, host } = options
   const config = load(options, { ...(port !== undefined && { port }), ...(host !== undefined && { host }) })
   const log = makeLog(config.logLevel)
+  // From now on: a signal that comes while things start stops them once they did.
+  const stopped = untilStopped()
   await ensureClient(say)
   const { startCloud } = await import('./main.ts')
   const cloud = await startCloud(config, log)
@@ -63,21 +65,17 @@ async function run(options: Place & { port?: number; host?: string }): Promise<v
     ...(cloud.setupTokenFile && { setupTokenFile: cloud.setupTokenFile }),
   }
   process.send?.(ready)
-  const reason = await untilStopped(cloud.lost)
+  const reason = await Promise.race([stopped, cloud.lost.then(() => 'lost')])
   log.info({ reason }, 'cloud stopping')
   await cloud.close()
   process.exit(reason === 'lost' ? 1 : 0)
 }
 
-/** A signal, the end of the process that forked this one, or the loss of a part. */
-async function untilStopped(lost: Promise<Error>): Promise<string> {
+/** A signal, or the end of the process that forked this one. */
+async function untilStopped(): Promise<string> {
   return await new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal))
     process.on('disconnect', () => resolve('parent ended'))
-    lost.then(
-      () => resolve('lost'),
-      () => resolve('lost'),
-    )
   })
 }
 

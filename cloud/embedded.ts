@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { UnavailableError } from '@layerwatch/shared/errors.ts'
+import { ConfigError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { type Binaries, chooseRunAs, findBinaries, type RunAs } from './embedded/binaries.ts'
@@ -133,10 +133,17 @@ async function createCluster({ dir, password, binaries, runAs, log }: Setup, dat
   ]
   try {
     await run(program, args, { ...runAs.ids, timeout: 120_000 })
+  } catch (cause) {
+    throw new ConfigError('The database cannot be made', { cause, problems: [`dataDir: ${lastLine(cause)}`] })
   } finally {
     rmSync(passwordFile, { force: true })
   }
   renameSync(fresh, dir)
+}
+
+function lastLine(error: unknown): string {
+  const text = error instanceof Error ? error.message.trim() : String(error)
+  return text.slice(text.lastIndexOf('\n') + 1)
 }
 
 async function startServer(

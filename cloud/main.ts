@@ -76,10 +76,9 @@ export async function startCloud(config: CloudConfig, log: Logger): Promise<Runn
       tellPairing: () => {},
     })
     opened.push(() => app.close())
-    await listen(app, { host: config.host, port })
-
     const needsToken = config.signUp === 'token' && !(await hasPeople(db))
     if (needsToken) readOrMakeSetupToken(config.dataDir)
+    await listen(app, { host: config.host, port })
     log.info({ url: baseUrl }, 'cloud ready')
     return {
       url: baseUrl,
