@@ -1,0 +1,31 @@
+import { createInterface } from 'node:readline'
+import { pino } from 'pino'
+import { openGpio } from '../../device/printer/gpio.ts'
+
+/*
+ * Opens the GPIO that the first argument configures, says what happens on standard output, and does what standard
+ * input says: cut, on, off, blink, close. Runs where a test has put a made-up /sys/class/gpio.
+ */
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const log = pino(
+  { base: null, timestamp: false },
+  { write: (line) => say(`log ${Object(JSON.parse(line)).msg}`) },
+)
+
+try {
+  const gpio = await openGpio(JSON.parse(process.argv[2] ?? '{}'), { log, onPress: () => say('pressed') })
+  say(`open ${Object.keys(gpio).join(' ')}`)
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line === 'cut') gpio.cutPower?.()
+    if (line === 'on' || line === 'off' || line === 'blink') gpio.setLamp?.(line)
+    if (line === 'close') {
+      gpio.close()
+      process.exit(0)
+    }
+    say(`did ${line}`)
+  }
+} catch (error) {
+  say(error instanceof Error ? `${error.name} ${error.message}` : String(error))
+  process.exit(1)
+}
