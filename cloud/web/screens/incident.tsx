@@ -1,0 +1,213 @@
+import type { IncidentOutcome, IncidentView, SnapshotView } from '@layerwatch/shared/api.ts'
+import { snapshotFreshForMs } from '@layerwatch/shared/commands.ts'
+import { useState } from 'react'
+import { Link } from 'wouter'
+import { acknowledgeIncident, getIncident, Refusal, resolveIncident, snapshotUrl } from '../api.ts'
+import { useCanSend, useLayers, useLive, useNow, usePrinter, useRead } from '../context.tsx'
+import { count } from '../format.ts'
+import { type ShownPicture, useNewestPicture } from '../newest-picture.ts'
+import { Bar, OfflineBanner } from '../parts/bar.tsx'
+import { Dock } from '../parts/dock.tsx'
+import { Icon, type IconName } from '../parts/icon.tsx'
+import { liveForMs } from '../parts/live-picture.tsx'
+import { focusOf, Picture, type PictureProps } from '../parts/picture.tsx'
+import { PictureDialog } from '../parts/picture-dialog.tsx'
+import { Tabs } from '../parts/tabs.tsx'
+import { Timeline } from '../parts/timeline.tsx'
+import { isActive } from '../standing.ts'
+import { outcomeNames, texts } from '../texts.ts'
+import { incidentTitle, incidentWhy } from '../wording.ts'
+import { Gone } from './gone.tsx'
+import './incident.css'
+
+/** One failure: before and now side by side, what was done by whom, and what can be done. */
+export function Incident({ incidentId }: { incidentId: string }) {
+  const read = useRead(incidentId, (signal) => getIncident(incidentId, signal))
+  const live = useLive((state) => state.incidents.get(incidentId))
+  const incident = live ?? read.data
+  if (incident) return <IncidentFound incident={incident} />
+  const isGone = read.error instanceof Refusal
+  if (isGone) return <Gone title={texts.incident.gone} />
+  return read.error ? <Gone title={texts.problem.unreachable} /> : <div className="shell" />
+}
+
+function IncidentFound({ incident }: { incident: IncidentView }) {
+  const nowMs = useNow(1000)
+  const printer = usePrinter(incident.printerId)
+  const layers = useLayers(incident.printId)
+  const isCurrent = printer !== undefined && printer.print?.id === incident.printId && isActive(printer.state)
+  const newest = useNewestPicture(printer, isCurrent)
+  const layer =
+    incident.layers === undefined
+      ? count(incident.layer)
+      : `${count(incident.layer)} of ${count(incident.layers)}`
+  return (
+    <div className="shell incident-shell">
+      <div className="split">
+        <OfflineBanner />
+        <Bar
+          title={incident.printerName}
+          backTo="/alerts"
+          detail={
+            <>
+              <bdi>{incident.job}</bdi>, layer {layer}
+            </>
+          }
+        >
+          <Link
+            href={`/printers/${incident.printerId}`}
+            className="icon-button"
+            aria-label={texts.incident.openPrinter}
+          >
+            <Icon name="printer" />
+          </Link>
+        </Bar>
+        <main className="scroll incident">
+          <Hero incident={incident} nowMs={nowMs} />
+          <Pictures incident={incident} newest={isCurrent ? newest : undefined} nowMs={nowMs} />
+          <Timeline incident={incident} layers={layers ?? []} />
+          {printer?.role !== 'viewer' && <Choices incident={incident} />}
+        </main>
+        {printer && isCurrent && <Dock printer={printer} picture={newest} />}
+      </div>
+      <Tabs />
+    </div>
+  )
+}
+
+function Hero({ incident, nowMs }: { incident: IncidentView; nowMs: number }) {
+  const tone = incident.severity === 'confirmed' ? 'fail' : 'warn'
+  const icon: IconName = incident.pause === 'confirmed' ? 'paused' : 'warn'
+  const isUrgent = incident.status === 'open' && incident.severity === 'confirmed'
+  return (
+    <section className="hero">
+      <h2 className={`standing at-hero ${tone}`} role={isUrgent ? 'alert' : undefined}>
+        <Icon name={icon} />
+        <span>{incidentTitle(incident, nowMs)}</span>
+      </h2>
+      <p>{incidentWhy(incident)}</p>
+      {incident.reasons.length > 0 && <p className="detail">{incident.reasons.join(' ')}</p>}
+    </section>
+  )
+}
+
+type PicturesProps = {
+  incident: IncidentView
+  newest: ShownPicture | undefined
+  nowMs: number
+}
+
+function Pictures({ incident, newest, nowMs }: PicturesProps) {
+  const [open, setOpen] = useState<'before' | 'after'>()
+  const focus = focusOf(incident.picture?.detections ?? [])
+  const before = storedPicture(incident.before, texts.incident.noBefore, (shown) =>
+    texts.incident.before(shown.layer, shown.at, nowMs),
+  )
+  const after = nowPicture(newest, nowMs) ?? {
+    ...storedPicture(incident.picture, texts.incident.noThen, (shown) =>
+      texts.incident.alarm(shown.layer, shown.at, nowMs),
+    ),
+  }
+  const isConfirmed = incident.severity === 'confirmed'
+  const pictures = { before, after }
+  const shown = open && pictures[open]
+  return (
+    <section className="pair">
+      {(['before', 'after'] as const).map((which) => (
+        <button key={which} type="button" aria-label={texts.printer.enlarge} onClick={() => setOpen(which)}>
+          <Picture
+            {...pictures[which]}
+            focus={focus}
+            isConfirmed={isConfirmed}
+            alt={pictures[which].tag?.text ?? ''}
+          />
+        </button>
+      ))}
+      {shown && (
+        <PictureDialog onClose={() => setOpen(undefined)}>
+          <Picture {...shown} isConfirmed={isConfirmed} fit="whole" alt={shown.tag?.text ?? ''} />
+        </PictureDialog>
+      )}
+    </section>
+  )
+}
+
+type Shown = Pick<PictureProps, 'src' | 'detections' | 'tag' | 'isOld' | 'missing'>
+
+function storedPicture(
+  picture: SnapshotView | undefined,
+  missing: string,
+  say: (shown: SnapshotView) => string,
+): Shown {
+  if (!picture) return { missing }
+  return { src: snapshotUrl(picture.id), detections: picture.detections, tag: { text: say(picture) } }
+}
+
+/** The newest picture, live or asked for; coloured only while it may be resumed on. */
+function nowPicture(newest: ShownPicture | undefined, nowMs: number): Shown | undefined {
+  if (!newest) return undefined
+  const ageMs = nowMs - newest.takenAtMs
+  const isOld = ageMs > snapshotFreshForMs
+  const text = isOld ? texts.printer.oldAge(newest.takenAtMs, nowMs) : texts.incident.now(ageMs)
+  return { src: newest.src, detections: newest.detections, isOld, tag: { text, isLive: ageMs <= liveForMs } }
+}
+
+const outcomes: { outcome: IncidentOutcome; icon: IconName; text: string }[] = [
+  { outcome: 'false-alarm', icon: 'wrong', text: texts.incident.falseAlarm },
+  { outcome: 'saved', icon: 'shield', text: texts.incident.saved },
+  { outcome: 'already-lost', icon: 'trash', text: texts.incident.lost },
+]
+
+/** What the person makes of it. The answer shows once the cloud has it. */
+function Choices({ incident }: { incident: IncidentView }) {
+  const canSend = useCanSend()
+  const [problem, setProblem] = useState<string>()
+  const act = (done: Promise<void>) => {
+    setProblem(undefined)
+    done.catch((error: unknown) =>
+      setProblem(error instanceof Refusal ? error.message : texts.problem.unreachable),
+    )
+  }
+  if (incident.status === 'resolved') {
+    return (
+      <p className="resolved">
+        <Icon name="check" />
+        {incident.outcome ? outcomeNames[incident.outcome] : texts.alerts.past}
+      </p>
+    )
+  }
+  return (
+    <section className="choices">
+      <h3>{texts.incident.question}</h3>
+      <div className="row">
+        {outcomes.map(({ outcome, icon, text }) => (
+          <button
+            key={outcome}
+            type="button"
+            disabled={!canSend}
+            onClick={() => act(resolveIncident(incident.id, outcome))}
+          >
+            <Icon name={icon} />
+            {text}
+          </button>
+        ))}
+      </div>
+      {incident.status === 'open' && (
+        <button
+          type="button"
+          className="button"
+          disabled={!canSend}
+          onClick={() => act(acknowledgeIncident(incident.id))}
+        >
+          <Icon name="eye" />
+          {texts.incident.seen}
+        </button>
+      )}
+      {problem && (
+        <p className="wrong" role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,198 @@
+import type { IncidentStep, IncidentView, PrinterView } from '@layerwatch/shared/api.ts'
+import type { LayerHealth } from '@layerwatch/shared/vocabulary.ts'
+import type { AskAction, AskFailure } from './asks.ts'
+import { count, duration, exactTime, moment, score } from './format.ts'
+import { type Standing, type StandingKind, standingOf } from './standing.ts'
+import {
+  actorNames,
+  blindReasons,
+  defectNames,
+  healthNames,
+  numberWords,
+  outcomeNames,
+  standingWords,
+  stepNames,
+  texts,
+} from './texts.ts'
+
+/** The catalogue's second half: the sentences that depend on what is known. No text is written elsewhere. */
+
+/** A defect's name, capitalised; one of a later version is said as the detector calls it. */
+export function defectName(defect: string): string {
+  return defectNames[defect] ?? defect
+}
+
+/** What stands in large letters: the state, and who made it. */
+export function standingTitle(standing: Standing, printer: PrinterView, nowMs: number): string {
+  const since = 'since' in printer.watching ? moment(printer.watching.since, nowMs) : ''
+  const fixed: Partial<Record<StandingKind, string>> = {
+    'pause-failed': 'Pause not confirmed',
+    'alarm-pausing': 'Pause sent, not confirmed yet',
+    'alarm-paused': 'Paused by Layerwatch',
+    error: 'The printer reports an error',
+    blind: `Not watching since ${since}`,
+    suspected: `Suspected: ${defectName(printer.incident?.defect ?? '').toLowerCase()}`,
+    resumed: 'Printing again after an alarm',
+    pausing: 'Pausing, not confirmed yet',
+    resuming: 'Resuming, not confirmed yet',
+    cancelling: 'Stopping, not confirmed yet',
+    paused: printer.pausedBy ? `Paused by ${actorNames[printer.pausedBy]}` : 'Paused',
+    offline: 'Printer is off',
+    fine: 'Printing fine',
+    finished: 'Finished',
+    cancelled: 'Stopped',
+    idle: 'Idle',
+  }
+  if (standing.kind !== 'silent') return fixed[standing.kind] ?? ''
+  const { heardAt } = printer.device
+  return heardAt ? `No word since ${moment(heardAt, nowMs)}` : 'No word from the device'
+}
+
+/** The sentence under the title. */
+export function standingWhy(standing: Standing, printer: PrinterView, nowMs: number): string {
+  const { incident, watching } = printer
+  switch (standing.kind) {
+    case 'pause-failed':
+      return 'It may still be printing.'
+    case 'alarm-pausing':
+    case 'alarm-paused':
+      return alarmWhy(printer, nowMs)
+    case 'silent':
+      return `${printer.device.name} may still be watching.`
+    case 'blind':
+      return watching.isWatching || !watching.reason ? '' : sentence(blindReasons[watching.reason])
+    case 'suspected':
+      return incident
+        ? `Since layer ${count(incident.beganAtLayer)}. Pauses by itself if it is confirmed.`
+        : ''
+    case 'resumed':
+      return incident ? `${defectName(incident.defect)} at layer ${count(incident.layer)}.` : ''
+    case 'paused':
+      return printer.pausedAt ? `At ${moment(printer.pausedAt, nowMs)}.` : ''
+    case 'idle':
+    case 'finished':
+    case 'cancelled':
+    case 'offline':
+      return 'Watching starts with the next print.'
+    case 'error':
+      return 'Look at its screen.'
+    default:
+      return watching.isWatching ? `Watching since ${moment(watching.since, nowMs)}` : ''
+  }
+}
+
+function alarmWhy(printer: PrinterView, nowMs: number): string {
+  const { incident } = printer
+  if (!incident) return ''
+  const at = printer.pausedAt ?? incident.openedAt
+  const said = `At layer ${count(incident.layer)}, ${moment(at, nowMs)}: ${defectName(incident.defect).toLowerCase()}`
+  return printer.device.isPresent ? said : `${said}. No word from ${printer.device.name} since.`
+}
+
+/** The page's first sentence: who needs a person, or that nobody does. */
+export function homeTitle(printers: readonly PrinterView[]): string {
+  const needing = printers.filter((printer) => standingOf(printer).needsYou).length
+  if (needing > 0) return `${numberWord(needing)} ${needing === 1 ? 'printer needs' : 'printers need'} you`
+  const standings = printers.map((printer) => standingOf(printer))
+  if (standings.some((standing) => standing.kind === 'suspected')) return 'One to keep an eye on'
+  const printing = standings.filter((standing) => standing.kind === 'fine').length
+  if (printing > 0) return 'All is well'
+  return 'Nothing is printing'
+}
+
+/** 1 paused by Layerwatch, 1 not watched, 2 fine */
+export function homeSummary(printers: readonly PrinterView[]): string {
+  const counts = new Map<string, number>()
+  const ordered = printers.map((printer) => standingOf(printer)).sort((a, b) => a.rank - b.rank)
+  for (const { kind } of ordered) {
+    const word = standingWords[kind] ?? 'changing'
+    counts.set(word, (counts.get(word) ?? 0) + 1)
+  }
+  return [...counts].map(([word, number]) => `${number}\u00A0${word.replaceAll(' ', '\u00A0')}`).join(', ')
+}
+
+/** What an alarm's page says first, and the sentence under it. */
+export function incidentTitle(incident: IncidentView, nowMs: number): string {
+  const layer = `layer ${count(incident.layer)}`
+  const pausedAt = incident.timeline.findLast((step) => step.kind === 'paused')?.at
+  if (incident.severity === 'suspected') return `Suspected: ${defectName(incident.defect).toLowerCase()}`
+  if (incident.pause === 'failed') return 'Pause not confirmed. It may still be printing'
+  if (incident.pause === 'sent') return 'Pause sent, not confirmed yet'
+  if (incident.pause === 'confirmed') {
+    return `Paused by Layerwatch at ${layer}, ${moment(pausedAt ?? incident.openedAt, nowMs)}`
+  }
+  return `${defectName(incident.defect)} confirmed at ${layer}`
+}
+
+export function incidentWhy(incident: IncidentView): string {
+  const sentAt = incident.timeline.findLast((step) => step.kind === 'pause.sent')?.at
+  if (incident.pause === 'failed' && sentAt) {
+    return `Layerwatch sent the pause at ${exactTime(sentAt)}. The printer has not answered.`
+  }
+  const confirmedAt = incident.timeline.find((step) => step.kind === 'confirmed')?.at
+  const began = `It began at layer ${count(incident.beganAtLayer)}`
+  const seconds = confirmedAt ? (Date.parse(confirmedAt) - Date.parse(incident.openedAt)) / 1000 : 0
+  const before = seconds >= 60 ? `, ${duration(seconds)} before` : ''
+  return `${defectName(incident.defect)}. ${began}${before}.`
+}
+
+export function stepTitle(step: IncidentStep): string {
+  return stepNames[step.kind]
+}
+
+/** Who and where, under a step's title. */
+export function stepDetail(step: IncidentStep, incident: IncidentView): string {
+  if (step.kind === 'paused') return 'it has paused'
+  const actor = step.by ? `by ${actorNames[step.by]}` : ''
+  const who = step.person ? `by ${step.person}` : actor
+  const began = step.kind === 'suspected' && step.layer === incident.beganAtLayer ? 'began here: ' : ''
+  const where = step.layer === undefined ? '' : `${began}layer ${count(step.layer)}`
+  const isPlace = step.kind === 'suspected' || step.kind === 'confirmed'
+  return [isPlace ? where : who, step.detail ?? ''].filter(Boolean).join(', ')
+}
+
+/** One line of an alert's list: what and where. */
+export function incidentLine(incident: IncidentView): string {
+  if (incident.outcome) return outcomeNames[incident.outcome]
+  if (incident.severity === 'suspected') return `Suspected at layer ${count(incident.layer)}`
+  if (incident.pause === 'confirmed') return `Paused at layer ${count(incident.layer)}`
+  return `Confirmed at layer ${count(incident.layer)}, not paused`
+}
+
+/** What the strip's slider speaks: Layer 41, failed, spaghetti .95 */
+export function layerSpoken(
+  layer: number,
+  view: { health: LayerHealth; evidence?: number | undefined; defects: Record<string, number> } | undefined,
+): string {
+  const health = view?.health ?? 'unwatched'
+  return `Layer ${count(layer)}, ${healthNames[health]}${worstSpoken(view)}`
+}
+
+function worstSpoken(view: { health: LayerHealth; defects: Record<string, number> } | undefined): string {
+  if (!view || view.health === 'fine' || view.health === 'unwatched') return ''
+  const worst = worstDefect(view.defects)
+  return worst ? `, ${defectName(worst[0]).toLowerCase()} ${score(worst[1])}` : ''
+}
+
+/** The defect with the highest evidence. */
+export function worstDefect(evidences: Record<string, number>): [string, number] | undefined {
+  return Object.entries(evidences).sort((a, b) => b[1] - a[1])[0]
+}
+
+/** Why a command came to nothing, under its button. */
+export function failureText(action: AskAction, failure: AskFailure | undefined, atMs: number): string {
+  if (failure?.kind === 'not-sent') return 'not sent: no connection'
+  if (failure?.kind === 'expired') return 'not carried out in time'
+  if (failure?.reason) return failure.reason
+  if (failure?.kind === 'refused') return 'refused'
+  if (action === 'pause') return texts.dock.notConfirmedHow
+  return texts.dock.notConfirmed(atMs)
+}
+
+function numberWord(number: number): string {
+  return numberWords[number] ?? count(number)
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+}
