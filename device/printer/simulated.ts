@@ -91,8 +91,14 @@ function readStatus(reply: ReadReply): PrinterStatus {
   const parsed = reply.status === 200 ? StatusReply.safeParse(parseJson(textOf(reply))) : undefined
   if (!parsed?.success)
     throw new ProtocolError('what answers is no simulated printer', { cause: parsed?.error })
-  const { job, speed, ...status } = parsed.data
-  return { ...status, timeScale: speed, ...(job && { job: { name: job.name, runId: job.id } }) }
+  const { job, speed, layer, ...status } = parsed.data
+  return {
+    ...status,
+    timeScale: speed,
+    // 0 until the first line is laid: no layer yet.
+    ...(layer > 0 && { layer }),
+    ...(job && { job: { name: job.name, runId: job.id } }),
+  }
 }
 
 function parseJson(text: string): unknown {

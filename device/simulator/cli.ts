@@ -69,6 +69,7 @@ const program = new Command('simulator')
   .option('--fps <rate>', 'pictures a second in the stream', readNumber(0.1, 30), 5)
   .option('--repeat', 'start another, good print a while after one has ended')
   .option('--json', 'print {"url": …} instead of a sentence')
+  .enablePositionalOptions()
   .action(serve)
 
 program

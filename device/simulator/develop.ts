@@ -10,13 +10,16 @@ const curveMax = 4
 const noiseLength = 1 << 16
 
 /** A developer for pictures of one size: lens blur, vignette, white balance, a film curve, sensor noise. */
-export function createDeveloper(world: World, width: number, height: number): Developer {
+export function createDeveloper(
+  world: World,
+  { width, height, exposure }: { width: number; height: number; exposure: number },
+): Developer {
   const { lens } = world
   const { values, grains } = createCurve()
   const noise = createNoise(world.seed, lens.noise)
   const shade = createVignette(world, width, height)
   const [red = 1, green = 1, blue = 1] = lens.balance.map(
-    (gain) => gain * lens.exposure * (curveSteps / curveMax),
+    (gain) => gain * exposure * lens.exposure * (curveSteps / curveMax),
   )
   const around = lens.blur / 4
   const here = 1 - lens.blur

@@ -140,26 +140,38 @@ function isInGap(growth: Growth, segment: Segment): boolean {
   return gap.isOpen
 }
 
-/** Several knocks over the layers after a part comes loose; a tall one may fall over at once. */
+/** Several knocks over the layers after a part comes loose: it slides, and a tall one falls over. */
 function planKnocks(plan: PrintPlan, failures: readonly Failure[], seed: number): Knock[] {
   const random = createRandom(mixSeed('knocks', seed))
   const loose = failures.find((failure) => failure.kind === 'detached')
   if (!loose) return []
   const towards = random.between(0, 2 * Math.PI)
-  const isFalling = random.chance(0.4)
+  const isFalling = random.chance(0.7) && isTall(plan, loose.layer)
   const knocks: Knock[] = []
   let [yaw, far] = [0, 0]
   const count = random.whole(3, 6)
   for (let i = 0; i < count; i++) {
     const layer = loose.layer + (i === 0 ? 0 : i * 0.6 + random.next() * 0.6)
     yaw += random.normal() * 0.35
-    far += random.between(3, 13)
-    const tilt = isFalling && i >= 1 ? Math.PI / 2 : 0
+    far = Math.min(48, far + random.between(3, 13))
+    const tilt = isFalling && i >= 1 ? Math.PI / 2 : Math.abs(random.normal()) * 0.05
     const sway = towards + random.normal() * 0.25
     const place = { x: Math.cos(sway) * far, y: Math.sin(sway) * far }
     knocks.push({ segment: segmentAtLayer(plan, layer), pose: createPose({ yaw, tilt, towards, ...place }) })
   }
   return knocks
+}
+
+/** Whether what is printed by a layer is so tall for its width that it can topple. */
+function isTall(plan: PrintPlan, layer: number): boolean {
+  let [height, reach] = [0, 1]
+  for (const segment of plan.segments) {
+    if (segment.layer >= layer) break
+    if (!segment.isLaid) continue
+    height = Math.max(height, segment.to.z)
+    reach = Math.max(reach, Math.hypot(segment.to.x, segment.to.y))
+  }
+  return height > reach
 }
 
 function segmentAtLayer(plan: PrintPlan, layer: number): number {

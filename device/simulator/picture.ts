@@ -36,11 +36,18 @@ export function createPicture(world: World, size: { width: number; height: numbe
   const empty = { near: canvas.near.slice(), ids: canvas.ids.slice() }
   const overlay = createCanvas(canvas.width, canvas.height, canvas.near)
   const shade = createShader(scene)
-  const develop = createDeveloper(world, width, height)
   const still = new Float32Array(width * height * 3)
   const light = new Float32Array(width * height * 3)
   const drawn = { beads: 0, strands: 0, revision: 0 }
   canvas.tiles.fill(1)
+  shadeTiles()
+  // Exposed once for the empty bed, as a webcam whose automatic is locked: a print must not change the light.
+  const develop = createDeveloper(world, { width, height, exposure: exposureFor(still) })
+
+  function shadeTiles(): void {
+    for (let tile = 0; tile < canvas.tiles.length; tile++) if (canvas.tiles[tile]) shade(tile, still)
+    canvas.tiles.fill(0)
+  }
 
   function catchUp(growth: Growth): void {
     if (growth.revision !== drawn.revision || growth.beads.count < drawn.beads) {
@@ -52,8 +59,7 @@ export function createPicture(world: World, size: { width: number; height: numbe
       Object.assign(drawn, { beads: 0, strands: 0, revision: growth.revision })
     }
     drawGrowth(scene, growth, drawn)
-    for (let tile = 0; tile < canvas.tiles.length; tile++) if (canvas.tiles[tile]) shade(tile, still)
-    canvas.tiles.fill(0)
+    shadeTiles()
   }
 
   return {
@@ -73,6 +79,13 @@ export function createPicture(world: World, size: { width: number; height: numbe
       return encodeJpeg(develop(light, moment.tick), { width, height, quality: world.lens.jpegQuality })
     },
   }
+}
+
+/** How much a camera brightens a scene: towards middle grey, but only part of the way. */
+function exposureFor(light: Float32Array): number {
+  const middleGrey = 0.17
+  const mean = light.reduce((sum, level) => sum + level, 0) / light.length
+  return Math.min(2.4, Math.max(0.6, (middleGrey / Math.max(mean, 1e-3)) ** 0.65))
 }
 
 function createScene(world: World, width: number, height: number): Scene {

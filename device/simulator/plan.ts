@@ -37,13 +37,13 @@ type Style = { role: LineRole; widthMm: number; heightMm: number }
 
 /** Reads a G-code file into a plan. Throws `RangeError` where it lays no plastic. */
 export function createPlan(name: string, gcode: Uint8Array): PrintPlan {
-  const events = [...parseGcode(gcode)]
-  const index = indexLayers(events)
+  // Read twice: a large file's events would not fit in memory together.
+  const index = indexLayers(parseGcode(gcode))
   const style: Style = { role: 'other', widthMm: 0.45, heightMm: 0.2 }
   const segments: Segment[] = []
   const temperatures = { nozzle: 215, bed: 60 }
   let seconds = 0
-  for (const event of events) {
+  for (const event of parseGcode(gcode)) {
     readStyle(style, event)
     if (event.kind === 'target' && event.celsius > 0) temperatures[event.heater] = event.celsius
     if (event.kind === 'dwell') seconds += event.seconds

@@ -107,8 +107,11 @@ function createDesk(options: SimulatorOptions, { studio, now, createJobId }: Sur
     act,
     status: () => ({ ...statusOf(machine), fileBytes: machine.run.plan.gcode.length, speed: options.speed }),
     file: () => machine.run.plan.gcode,
-    fail(failure: z.infer<typeof FailureBody>): void {
+    /** Says why where nothing is printed that could fail. */
+    fail(failure: z.infer<typeof FailureBody>): string | undefined {
+      if (refusalOf(machine, 'cancel') !== undefined) return 'nothing is being printed'
       machine = addMachineFailure(machine, failure)
+      return undefined
     },
     /** A picture begun after the call; whoever asks while one is being drawn shares the next. */
     takePicture(): Promise<Uint8Array> {
@@ -173,7 +176,8 @@ async function takeFailure(desk: Desk, request: IncomingMessage, response: Serve
   if (body === undefined) return reply(response, 413, { reason: `at most ${maxBodyBytes} bytes` })
   const failure = FailureBody.safeParse(parseJson(body))
   if (!failure.success) return reply(response, 400, { reason: z.prettifyError(failure.error) })
-  desk.fail(failure.data)
+  const reason = desk.fail(failure.data)
+  if (reason !== undefined) return reply(response, 409, { reason })
   response.writeHead(204).end()
 }
 

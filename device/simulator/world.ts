@@ -120,8 +120,8 @@ function createBed(random: Random): World['bed'] {
 function createCamera(random: Random): World['camera'] {
   return {
     azimuth: random.between(-0.75, 0.75),
-    elevation: random.between(0.24, 0.72),
-    distanceMm: random.between(150, 250),
+    elevation: random.between(0.32, 0.8),
+    distanceMm: random.between(165, 265),
     fieldOfView: random.between(0.62, 0.86),
     roll: random.between(-0.03, 0.03),
     target: vector(random.between(-14, 14), random.between(-8, 10), random.between(12, 30)),
