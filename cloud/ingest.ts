@@ -1,12 +1,12 @@
-import { RejectedError } from '@layerwatch/shared/errors.ts'
+import { ProtocolError, RejectedError } from '@layerwatch/shared/errors.ts'
 import { type Envelope, type ParsedEvent, parseEvent } from '@layerwatch/shared/events.ts'
-import type { Receipt } from '@layerwatch/shared/receipts.ts'
-import type { DeviceStatus } from '@layerwatch/shared/status.ts'
+import { DeviceStatus } from '@layerwatch/shared/status.ts'
 import type { Logger } from 'pino'
 import type { Change } from './changes.ts'
 import type { Db, Tx } from './db/client.ts'
 import { findEventDevice, insertEvent, isUnstorable } from './db/events.ts'
 import { type DeviceRow, findActiveDevice, lockOwnPrinter } from './db/printers.ts'
+import type { Verdict } from './mqtt.ts'
 import { enqueueNotifications } from './notify/enqueue.ts'
 import type { Presence } from './presence.ts'
 import { type Outcome, project } from './projections.ts'
@@ -25,9 +25,6 @@ export interface IngestContext {
   /** Called after a commit that queued notifications. */
   onNotifications: () => void
 }
-
-/** A receipt without the digest, which the transport knows. */
-export type Verdict = Pick<Receipt, 'id' | 'result' | 'reason'>
 
 /** Longest time a transaction may take, waiting for the printer's row included. */
 const transactionLimits = { maxWait: 10_000, timeout: 20_000 }
@@ -114,13 +111,17 @@ async function requireDevice(tx: Tx, deviceId: string): Promise<DeviceRow> {
 /**
  * Applies a device's status: whether it is there, and what its printers are doing now. A last will only says
  * that the connection ended.
+ * @param json the payload, parsed as JSON.
  * @param heardMs when it came in, on the clock of `presence`.
- * @throws RejectedError where the device is not paired, or was removed.
+ * @throws ProtocolError where it is no status, RejectedError where the device is not paired or was removed.
  */
 export async function ingestStatus(
   context: IngestContext,
-  { deviceId, status, heardMs }: { deviceId: string; status: DeviceStatus; heardMs: number },
+  { deviceId, json, heardMs }: { deviceId: string; json: unknown; heardMs: number },
 ): Promise<void> {
+  const parsed = DeviceStatus.safeParse(json)
+  if (!parsed.success) throw new ProtocolError('no status', { cause: parsed.error })
+  const status = parsed.data
   if (holdsUnstorableText(status)) throw new RejectedError('holds text that cannot be stored')
   const applied = await context.db.$transaction(async (tx) => {
     const device = await requireDevice(tx, deviceId)

@@ -99,7 +99,7 @@ test('a stream that was never heard of before the device’s present one is old 
   const { deviceId } = await makeTenant(database.db)
   const now = tellStory()
   const context = makeContext()
-  await ingestStatus(context, { deviceId, status: now.status({ layer: 7 }), heardMs: performance.now() })
+  await ingestStatus(context, { deviceId, json: now.status({ layer: 7 }), heardMs: performance.now() })
   await ingestAll(deviceId, [now.event('print.started', { job: 'new.gcode' })], context)
   const old = tellStory({ printerId: now.printerId })
   await ingestAll(deviceId, [old.event('print.started', { job: 'old.gcode' })], context)
@@ -115,7 +115,7 @@ test('an event older than the last status does not turn back what the status sai
   const paused = story.event('printer.paused', { by: 'layerwatch', layer: 41 })
   const resumed = story.event('printer.resumed', { by: 'person', layer: 41 })
   const apply = (status: ReturnType<typeof story.status>) =>
-    ingestStatus(context, { deviceId, status, heardMs: performance.now() })
+    ingestStatus(context, { deviceId, json: status, heardMs: performance.now() })
   await apply(story.status({ state: 'printing', layer: 42 }))
   await ingestAll(deviceId, [paused], context)
   assert.equal((await picture(story.printerId)).state, 'printing')

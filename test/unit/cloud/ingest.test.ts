@@ -110,7 +110,7 @@ test('a printer of another device is refused, in an event and in a status', asyn
   assert.equal(verdict.result, 'rejected')
   assert.equal(verdict.id, json.id)
   const status = foreign.status({ state: 'idle', name: 'Mine' })
-  await ingestStatus(context, { deviceId: stranger.deviceId, status, heardMs: performance.now() })
+  await ingestStatus(context, { deviceId: stranger.deviceId, json: status, heardMs: performance.now() })
   assert.deepEqual(await picture(story.printerId), before)
   assert.equal(await database.db.event.count({ where: { deviceId: stranger.deviceId } }), 0)
 })
