@@ -1,0 +1,106 @@
+import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import nodemailer from 'nodemailer'
+import { z } from 'zod'
+import type { SmtpConfig } from '../config.ts'
+import { isAlarm, type Notifier, type Outgoing, type Receiver } from './notifier.ts'
+
+const timeoutMs = 10_000
+
+/** E-mail over SMTP. Each message has one connection of its own, so that a dead one costs nothing later. */
+export function makeEmailNotifier(smtp: SmtpConfig, baseUrl: string): Notifier {
+  return {
+    send: async (outgoing, receiver, signal) => {
+      signal.throwIfAborted()
+      const transport = nodemailer.createTransport({
+        host: smtp.host,
+        port: smtp.port,
+        secure: smtp.security === 'tls',
+        requireTLS: smtp.security === 'starttls',
+        ignoreTLS: smtp.security === 'none',
+        ...(smtp.user && { auth: { user: smtp.user, pass: smtp.password ?? '' } }),
+        connectionTimeout: timeoutMs,
+        greetingTimeout: timeoutMs,
+        socketTimeout: timeoutMs,
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      })
+      const stop = () => transport.close()
+      signal.addEventListener('abort', stop, { once: true })
+      try {
+        await transport.sendMail(composeMail(outgoing, receiver, { from: smtp.from, baseUrl }))
+        return 'taken by the mail server'
+      } catch (error) {
+        throw classify(error)
+      } finally {
+        signal.removeEventListener('abort', stop)
+        transport.close()
+      }
+    },
+  }
+}
+
+/** What nodemailer says of a refusal: https://nodemailer.com/errors */
+const SmtpError = z.looseObject({ responseCode: z.number().optional(), code: z.string().optional() })
+
+/** A refused login or a busy server may be mended; a refused address or message never changes. */
+function classify(cause: unknown): Error {
+  const error = SmtpError.safeParse(cause)
+  const code = error.data?.responseCode ?? 0
+  const isFinal = code >= 500 && error.data?.code !== 'EAUTH'
+  if (isFinal) return new RejectedError(`the mail server refused it (${code})`, { cause })
+  return new UnavailableError('the mail server can’t be reached or is busy', { cause })
+}
+
+/** The mail as nodemailer takes it: plain text, simple HTML and the picture inside. */
+export function composeMail(
+  { id, message, at, picture }: Outgoing,
+  receiver: Receiver,
+  { from, baseUrl }: { from: string; baseUrl: string },
+) {
+  const link = `${baseUrl}${message.path}`
+  const settings = `${baseUrl}/settings`
+  const text = [message.title, '', message.body, '', link, '', '--', `Layerwatch. Notifications: ${settings}`]
+  return {
+    from,
+    to: { name: receiver.name, address: receiver.email },
+    subject: message.title,
+    date: at,
+    messageId: `<${id}@layerwatch>`,
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    priority: isAlarm(message) ? ('high' as const) : ('normal' as const),
+    text: `${text.join('\n')}\n`,
+    html: composeHtml({ ...message, link, settings, hasPicture: picture !== undefined }),
+    attachments: picture
+      ? [{ filename: 'print.jpg', content: picture, contentType: 'image/jpeg', cid: 'print' }]
+      : [],
+  }
+}
+
+interface Page {
+  title: string
+  body: string
+  link: string
+  settings: string
+  hasPicture: boolean
+}
+
+function composeHtml(page: Page): string {
+  const font = 'font-family:system-ui,-apple-system,Segoe UI,Roboto,sans-serif'
+  const picture = page.hasPicture
+    ? '<p style="margin:0 0 16px"><img src="cid:print" alt="The print as the camera saw it" style="max-width:100%;border-radius:14px"></p>'
+    : ''
+  return `<!doctype html>
+<html lang="en"><body style="margin:0;padding:20px;background:#EDEAE1;color:#16201E;${font}">
+<div style="max-width:480px;margin:0 auto;padding:20px;background:#FAF8F3;border-radius:18px">
+<h1 style="margin:0 0 12px;font-size:22px;line-height:27px">${escapeHtml(page.title)}</h1>
+${picture}<p style="margin:0 0 20px;font-size:15px;line-height:20px">${escapeHtml(page.body)}</p>
+<p style="margin:0 0 20px"><a href="${escapeHtml(page.link)}" style="display:inline-block;padding:14px 20px;background:#16201E;color:#FAF8F3;border-radius:14px;font-weight:600;text-decoration:none">Open Layerwatch</a></p>
+<p style="margin:0;font-size:13px;color:#4A5552">Layerwatch. <a href="${escapeHtml(page.settings)}" style="color:#4A5552">Notifications</a></p>
+</div></body></html>
+`
+}
+
+function escapeHtml(text: string): string {
+  const names: Record<string, string> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }
+  return text.replaceAll(/[&<>"']/g, (letter) => `&${names[letter]};`)
+}

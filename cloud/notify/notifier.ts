@@ -1,0 +1,34 @@
+import type { Message } from './messages.ts'
+
+/** One message on its way to one person. */
+export interface Outgoing {
+  /** The same for every try. */
+  id: string
+  message: Message
+  at: Date
+  /** Messages of one tag replace each other where the channel can do that. */
+  tag: string
+  /** The incident's picture, JPEG. */
+  picture?: Buffer
+}
+
+/** Whom it goes to. */
+export interface Receiver {
+  personId: string
+  name: string
+  email: string
+}
+
+/** A way to reach people. */
+export interface Notifier {
+  /**
+   * Hands the message over and resolves, once it was taken, with what to record of it.
+   * @throws UnavailableError where a later try may succeed, RejectedError where none will.
+   */
+  send(outgoing: Outgoing, receiver: Receiver, signal: AbortSignal): Promise<string>
+}
+
+/** Alarms: they are delivered at once, and kept for whoever is offline. */
+export function isAlarm({ kind }: Message): boolean {
+  return kind === 'confirmed' || kind === 'paused' || kind === 'pause-failed'
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import { RejectedError } from '@layerwatch/shared/errors.ts'
+import { NoticeKind } from '@layerwatch/shared/push.ts'
+import type { Logger } from 'pino'
+import type { Db } from '../db/client.ts'
+import {
+  type Channel,
+  claimDue,
+  findNextDue,
+  type NotificationToSend,
+  recordOutcome,
+} from '../db/notifications.ts'
+import { testMessage } from './messages.ts'
+import type { Notifier, Outgoing, Receiver } from './notifier.ts'
+
+/** What the sender works with. */
+export interface SendContext {
+  db: Db
+  log: Logger
+  /** Channels that are set up. */
+  notifiers: Partial<Record<Channel, Notifier>>
+  now: () => Date
+  /** A stored picture's bytes, if it came already. */
+  readPicture: (snapshotId: string) => Promise<Buffer | undefined>
+}
+
+/** Sent at once are so many; a claim comes back after this time should the process die. */
+const batch = 8
+const claimMs = 60_000
+const longestWaitMs = 30_000
+/** A mail waits this long for its picture, which may come after the event. */
+const pictureWaitMs = 15_000
+const pictureRetryMs = 1_500
+/** Time until the next try, by tries made; then it is given up. */
+const backOffMs = [5_000, 20_000, 60_000, 300_000, 900_000, 3600_000, 3 * 3600_000, 6 * 3600_000]
+
+/**
+ * Sends all notifications that are due and records how each try ended. Several senders may run beside each
+ * other; each notification is one's.
+ * @returns milliseconds until the next one is due.
+ */
+export async function sendDue(context: SendContext, signal: AbortSignal): Promise<number> {
+  const { db, now } = context
+  while (!signal.aborted) {
+    const retryAt = new Date(now().getTime() + claimMs)
+    const due = await claimDue(db, { now: now(), retryAt, limit: batch })
+    if (due.length === 0) break
+    await Promise.all(due.map((row) => sendOne(context, row, signal)))
+  }
+  const next = await findNextDue(db)
+  if (!next) return longestWaitMs
+  return Math.min(longestWaitMs, Math.max(0, next.getTime() - now().getTime()))
+}
+
+async function sendOne(context: SendContext, row: NotificationToSend, signal: AbortSignal): Promise<void> {
+  const { db, log, now } = context
+  const channel: Channel = row.channel === 'email' ? 'email' : 'push'
+  const about = { notificationId: row.id, channel, kind: row.kind }
+  const notifier = context.notifiers[channel]
+  if (!notifier) {
+    await recordOutcome(db, row.id, { status: 'failed', outcome: 'the channel is not set up' })
+    return
+  }
+  const picture =
+    channel === 'email' && row.snapshotId ? await context.readPicture(row.snapshotId) : undefined
+  const ageMs = now().getTime() - row.createdAt.getTime()
+  if (channel === 'email' && row.snapshotId && !picture && ageMs < pictureWaitMs) {
+    const nextTryAt = new Date(now().getTime() + pictureRetryMs)
+    await recordOutcome(db, row.id, { status: 'pending', nextTryAt, tries: row.tries - 1 })
+    return
+  }
+  try {
+    const outcome = await notifier.send(outgoingOf(row, picture), receiverOf(row), signal)
+    await recordOutcome(db, row.id, { status: 'sent', outcome, sentAt: now() })
+    log.info(about, 'notification sent')
+  } catch (err) {
+    // Ended from our side: the claim runs out and the next start sends it.
+    if (signal.aborted) return
+    await recordFailure(context, row, err)
+    log.warn({ ...about, err, tries: row.tries }, 'notification not sent')
+  }
+}
+
+async function recordFailure(
+  { db, now }: SendContext,
+  row: NotificationToSend,
+  error: unknown,
+): Promise<void> {
+  const outcome = error instanceof Error ? error.message.slice(0, 300) : 'failed'
+  const delayMs = backOffMs[row.tries - 1]
+  if (error instanceof RejectedError || delayMs === undefined) {
+    await recordOutcome(db, row.id, { status: 'failed', outcome })
+    return
+  }
+  const jitteredMs = delayMs * (0.8 + 0.4 * Math.random())
+  const nextTryAt = new Date(now().getTime() + jitteredMs)
+  await recordOutcome(db, row.id, { status: 'pending', outcome, nextTryAt })
+}
+
+function outgoingOf(row: NotificationToSend, picture: Buffer | undefined): Outgoing {
+  const { id, title, body, path, createdAt, incidentId } = row
+  return {
+    id,
+    message: { kind: NoticeKind.parse(row.kind), title, body, path },
+    at: createdAt,
+    tag: incidentId ?? path,
+    ...(picture && { picture }),
+  }
+}
+
+function receiverOf({ personId, person }: NotificationToSend): Receiver {
+  return { personId, name: person.name, email: person.email }
+}
+
+/** How a test went on one channel. */
+export interface TestOutcome {
+  channel: Channel
+  result: 'sent' | 'failed' | 'off'
+  detail: string
+}
+
+/** Sends a real message through every channel, now and without retry, and tells how each went. */
+export async function sendTest(
+  context: Pick<SendContext, 'notifiers' | 'now' | 'log'>,
+  receiver: Receiver,
+  signal: AbortSignal,
+): Promise<TestOutcome[]> {
+  const { notifiers, now, log } = context
+  const outgoing = { id: randomUUID(), message: testMessage({ at: now() }), at: now(), tag: 'test' }
+  const channels: Channel[] = ['email', 'push']
+  return Promise.all(
+    channels.map(async (channel): Promise<TestOutcome> => {
+      const notifier = notifiers[channel]
+      if (!notifier) return { channel, result: 'off', detail: 'not set up here' }
+      try {
+        return { channel, result: 'sent', detail: await notifier.send(outgoing, receiver, signal) }
+      } catch (err) {
+        log.warn({ err, channel }, 'test notification not sent')
+        return { channel, result: 'failed', detail: err instanceof Error ? err.message : 'failed' }
+      }
+    }),
+  )
+}

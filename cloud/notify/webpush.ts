@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import type { PushMessage } from '@layerwatch/shared/push.ts'
+import webPush from 'web-push'
+import type { Db } from '../db/client.ts'
+import {
+  deleteGonePushSubscription,
+  findPushSubscriptions,
+  type PushSubscriptionRow,
+} from '../db/push-subscriptions.ts'
+import { isAlarm, type Notifier, type Outgoing } from './notifier.ts'
+
+const timeoutMs = 10_000
+const alarmKeptSeconds = 24 * 3600
+const newsKeptSeconds = 3600
+
+/** What Web Push needs to say who is sending (RFC 8292). */
+export interface Vapid {
+  publicKey: string
+  privateKey: string
+  /** `mailto:` or `https:` of whoever runs this cloud. */
+  subject: string
+}
+
+type Sent = 'sent' | 'gone' | 'refused' | 'later'
+
+/** Web Push to every browser of a person; a browser that is gone is forgotten. */
+export function makeWebPushNotifier(db: Db, vapid: Vapid): Notifier {
+  return {
+    send: async (outgoing, receiver, signal) => {
+      const subscriptions = await findPushSubscriptions(db, receiver.personId)
+      const results = await Promise.all(
+        subscriptions.map((subscription) => sendToOne({ db, vapid, outgoing, signal }, subscription)),
+      )
+      const sent = results.filter((result) => result === 'sent').length
+      if (sent > 0) return `taken for ${sent} of ${results.length} browsers`
+      if (results.includes('later')) throw new UnavailableError('no push service took it')
+      throw new RejectedError(results.length === 0 ? 'no browser to tell' : 'no browser is reached any more')
+    },
+  }
+}
+
+interface Sending {
+  db: Db
+  vapid: Vapid
+  outgoing: Outgoing
+  signal: AbortSignal
+}
+
+async function sendToOne(
+  { db, vapid, outgoing, signal }: Sending,
+  subscription: PushSubscriptionRow,
+): Promise<Sent> {
+  const request = composePush(outgoing, subscription, vapid)
+  if (!request) return 'refused'
+  const { endpoint, headers, body } = request
+  try {
+    const response = await fetch(endpoint, {
+      method: 'POST',
+      headers,
+      body,
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    })
+    await response.body?.cancel()
+    if (response.ok) return 'sent'
+    // The push service's words for a browser that unsubscribed or was reset (RFC 8030, 7.3).
+    if (response.status === 404 || response.status === 410) {
+      await deleteGonePushSubscription(db, subscription.id)
+      return 'gone'
+    }
+    return response.status === 429 || response.status >= 500 ? 'later' : 'refused'
+  } catch {
+    signal.throwIfAborted()
+    return 'later'
+  }
+}
+
+/** The encrypted request; undefined where the browser's keys are of no use. */
+function composePush({ message, at, tag }: Outgoing, subscription: PushSubscriptionRow, vapid: Vapid) {
+  const { endpoint, p256dh, auth } = subscription
+  const payload: PushMessage = { ...message, tag, at: at.toISOString() }
+  try {
+    const { headers, body } = webPush.generateRequestDetails(
+      { endpoint, keys: { p256dh, auth } },
+      JSON.stringify(payload),
+      {
+        vapidDetails: vapid,
+        TTL: isAlarm(message) ? alarmKeptSeconds : newsKeptSeconds,
+        urgency: isAlarm(message) ? 'high' : 'normal',
+        // Replaces what still waits under the same name: at most 32 letters of base64url.
+        topic: createHash('sha256').update(tag).digest('base64url').slice(0, 32),
+        contentEncoding: 'aes128gcm',
+      },
+    )
+    const texts = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)])
+    return body ? { endpoint, headers: Object.fromEntries(texts), body: new Uint8Array(body) } : undefined
+  } catch {
+    return undefined
+  }
+}
