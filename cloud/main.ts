@@ -12,10 +12,10 @@ import { migrate } from './db/migrate.ts'
 import { hasPeople } from './db/people.ts'
 import { lockFolder } from './embedded/folder-lock.ts'
 import { startEmbeddedDatabase } from './embedded.ts'
+import { startFlow } from './flow.ts'
 import { findFreePort } from './free-port.ts'
 import { buildApp } from './http/app.ts'
 import { loadOrMakeKeys } from './keys.ts'
-import { Presence } from './presence.ts'
 
 /** SIGTERM to end takes at most this long; then the process just ends. */
 const closeWithinMs = 10_000
@@ -63,7 +63,8 @@ export async function startCloud(config: CloudConfig, log: Logger): Promise<Runn
     const port = config.port === 0 ? await findFreePort(config.host) : config.port
     const baseUrl = (config.baseUrl ?? addressOf(config.host, port)).replace(/\/$/, '')
     const auth = makeAuth({ db, config, baseUrl, secret: keys.sessionSecret, log })
-    const presence = new Presence()
+    const flow = startFlow({ config, baseUrl, db, keys, broker, log })
+    opened.push(() => flow.close())
     const app = buildApp({
       config,
       baseUrl,
@@ -72,8 +73,8 @@ export async function startCloud(config: CloudConfig, log: Logger): Promise<Runn
       keys,
       auth,
       broker,
-      presence,
-      tellPairing: () => {},
+      ...flow,
+      tellPairing: (personId, pairing) => flow.hub.tell(personId, { type: 'pairing', pairing }),
     })
     opened.push(() => app.close())
     const needsToken = config.signUp === 'token' && !(await hasPeople(db))

@@ -226,6 +226,14 @@ export const PushSubscriptionRequest = z.object({
 })
 export type PushSubscriptionRequest = z.infer<typeof PushSubscriptionRequest>
 
+/** `POST /api/notifications/test`: how a real message to oneself went, by channel; `off` is not set up here. */
+export const NotificationTestView = z.object({
+  channels: z.array(
+    z.object({ channel: z.string(), result: z.enum(['sent', 'failed', 'off']), detail: z.string() }),
+  ),
+})
+export type NotificationTestView = z.infer<typeof NotificationTestView>
+
 /** `POST /api/incidents/{id}/resolve`. */
 export const ResolveRequest = z.object({ outcome: IncidentOutcome })
 

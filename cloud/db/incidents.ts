@@ -97,6 +97,19 @@ export async function addAct(
   await tx.incidentStep.create({ data: { ...act, actor: 'person' } })
 }
 
+/** True where the newest thing this person said of the incident is the same. */
+export async function hasAct(
+  tx: Tx,
+  act: { incidentId: string; personId: string; kind: string; detail?: string },
+): Promise<boolean> {
+  const { incidentId, personId, kind, detail = null } = act
+  const last = await tx.incidentStep.findFirst({
+    where: { incidentId, eventId: null, kind, personId },
+    orderBy: { at: 'desc' },
+  })
+  return last !== null && last.detail === detail
+}
+
 /** Where an incident belongs, if the person may see it. */
 export async function findIncidentOwner(
   db: Db,

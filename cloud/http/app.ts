@@ -1,14 +1,22 @@
 import { fileURLToPath } from 'node:url'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { addAuthRoutes } from './auth.ts'
+import { addCommandRoutes } from './commands.ts'
 import type { Context } from './context.ts'
 import { addDeviceRoutes } from './devices.ts'
 import { addRequestGuards } from './guards.ts'
+import { addIncidentRoutes } from './incidents.ts'
+import { addLiveRoutes } from './live.ts'
 import { addMeRoutes } from './me.ts'
+import { addNotificationRoutes } from './notifications.ts'
 import { addPage } from './page.ts'
 import { addPairingRoutes } from './pairing.ts'
+import { addPrinterRoutes } from './printers.ts'
+import { addPrintRoutes } from './prints.ts'
 import { answerProblems } from './problem.ts'
+import { addPushRoutes } from './push.ts'
 import { addSetupRoutes } from './setup.ts'
+import { addSnapshotRoutes } from './snapshots.ts'
 
 /** The page as Vite built it. */
 const pageDir = fileURLToPath(new URL('../web/dist', import.meta.url))
@@ -36,6 +44,14 @@ export function buildApp(context: Context): FastifyInstance {
   addMeRoutes(app, context)
   addPairingRoutes(app, context)
   addDeviceRoutes(app, context)
+  addPrinterRoutes(app, context)
+  addPrintRoutes(app, context)
+  addIncidentRoutes(app, context)
+  addSnapshotRoutes(app, context)
+  addCommandRoutes(app, context)
+  addLiveRoutes(app, context)
+  addPushRoutes(app, context)
+  addNotificationRoutes(app, context)
   addPage(app, pageDir)
   return app
 }

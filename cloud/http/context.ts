@@ -4,14 +4,14 @@ import type { Auth } from '../auth.ts'
 import type { Broker } from '../broker.ts'
 import type { CloudConfig } from '../config.ts'
 import type { Db } from '../db/client.ts'
+import type { Flow } from '../flow.ts'
 import type { Keys } from '../keys.ts'
-import type { Presence } from '../presence.ts'
 
 /**
  * What the routes work with, put together in `main.ts`. Route files take the part they need:
  * `addDeviceRoutes(app, context: Pick<Context, 'db' | 'broker'>)`.
  */
-export interface Context {
+export interface Context extends Pick<Flow, FlowPart> {
   config: CloudConfig
   /** Address people open, such as `https://printers.example.org`; no trailing slash. */
   baseUrl: string
@@ -20,7 +20,8 @@ export interface Context {
   keys: Keys
   auth: Auth
   broker: Broker
-  presence: Presence
   /** Tells the open pages of a person how one of their pairings stands. */
   tellPairing(personId: string, pairing: PairingView): void
 }
+
+type FlowPart = 'presence' | 'hub' | 'frames' | 'desk' | 'settler' | 'sending'

@@ -15,31 +15,30 @@ let tenants = 0
 
 /** Makes a person, their organisation and a device of theirs, as sign-up and pairing would. */
 export async function makeTenant(db: Db, name = `Person ${++tenants}`): Promise<Tenant> {
-  const [personId, organisationId, deviceId] = [randomUUID(), randomUUID(), randomUUID()]
+  const [personId, organisationId] = [randomUUID(), randomUUID()]
   const email = `${personId}@example.org`
   await db.user.create({ data: { id: personId, name, email } })
   await db.organization.create({ data: { id: organisationId, name, slug: organisationId } })
   await db.member.create({
     data: { id: randomUUID(), organizationId: organisationId, userId: personId, role: 'owner' },
   })
-  await db.device.create({
-    data: {
-      id: deviceId,
-      organisationId,
-      name: 'workshop-pi',
-      certificateSerial: '1',
-      certificateEndsAt: new Date('2100-01-01'),
-    },
-  })
+  const deviceId = await makeDevice(db, organisationId)
   return { personId, name, organisationId, deviceId }
 }
 
-/** Lets somebody sign in: a session as better-auth keeps it. */
-export async function makeSession(db: Db, personId: string): Promise<string> {
-  const token = randomUUID()
-  const expiresAt = new Date(Date.now() + 3600_000)
-  await db.session.create({ data: { id: randomUUID(), token, userId: personId, expiresAt } })
-  return token
+/** Gives somebody who signed up a paired device. */
+export async function joinTenant(db: Db, email: string): Promise<Tenant> {
+  const person = await db.user.findUniqueOrThrow({ where: { email }, include: { members: true } })
+  const organisationId = person.members[0]?.organizationId ?? ''
+  const deviceId = await makeDevice(db, organisationId)
+  return { personId: person.id, name: person.name, organisationId, deviceId }
+}
+
+async function makeDevice(db: Db, organisationId: string): Promise<string> {
+  const certificate = { certificateSerial: '1', certificateEndsAt: new Date('2100-01-01') }
+  const id = randomUUID()
+  await db.device.create({ data: { id, organisationId, name: 'workshop-pi', ...certificate } })
+  return id
 }
 
 export interface AgentStory {

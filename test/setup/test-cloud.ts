@@ -7,9 +7,9 @@ import { type Broker, openBroker } from '../../cloud/broker.ts'
 import { parseConfig } from '../../cloud/config.ts'
 import type { Db } from '../../cloud/db/client.ts'
 import { isDeviceAllowed, listRevokedSerials } from '../../cloud/db/devices.ts'
+import { type Flow, startFlow } from '../../cloud/flow.ts'
 import { buildApp } from '../../cloud/http/app.ts'
 import { type Keys, loadOrMakeKeys } from '../../cloud/keys.ts'
-import { Presence } from '../../cloud/presence.ts'
 import { startTestDatabase } from './database.ts'
 
 export interface TestCloud {
@@ -17,6 +17,9 @@ export interface TestCloud {
   broker: Broker
   db: Db
   keys: Keys
+  flow: Flow
+  /** Folder of its files. */
+  dataDir: string
   /** Makes an account with this address and signs in; gives the cookie. Named by the address. */
   signIn(email: string): Promise<string>
   close(): Promise<void>
@@ -26,12 +29,14 @@ export interface TestCloud {
 export async function startTestCloud(options: {
   log: Logger
   tellPairing?: (personId: string, pairing: PairingView) => void
+  /** Its part of the configuration, as YAML. */
+  smtp?: string
 }): Promise<TestCloud> {
-  const { log, tellPairing = () => {} } = options
+  const { log, tellPairing = () => {}, smtp } = options
   const database = await startTestDatabase()
   const { db, dataDir } = database
   const baseUrl = 'http://127.0.0.1:8080'
-  const text = `{dataDir: ${dataDir}, broker: {kind: embedded, port: 0}}`
+  const text = `{dataDir: ${dataDir}, broker: {kind: embedded, port: 0}${smtp ? `, smtp: ${smtp}` : ''}}`
   const config = parseConfig(text, { folder: dataDir, env: {}, file: 'cloud.yaml' })
   const keys = await loadOrMakeKeys(join(dataDir, 'keys'))
   const broker = await openBroker({
@@ -42,14 +47,16 @@ export async function startTestCloud(options: {
     revokedSerials: () => listRevokedSerials(db),
   })
   const auth = makeAuth({ db, config, baseUrl, secret: keys.sessionSecret, log })
-  const presence = new Presence()
-  const app = buildApp({ config, baseUrl, log, db, keys, auth, broker, presence, tellPairing })
+  const flow = startFlow({ config, baseUrl, db, keys, broker, log })
+  const app = buildApp({ config, baseUrl, log, db, keys, auth, broker, ...flow, tellPairing })
   const password = 'a long password'
   return {
     app,
     broker,
     db,
     keys,
+    flow,
+    dataDir,
     async signIn(email) {
       const name = email.charAt(0).toUpperCase() + email.slice(1).replace(/@.*/, '')
       await auth.addPerson({ name, email, password })
@@ -63,6 +70,7 @@ export async function startTestCloud(options: {
     },
     async close() {
       await app.close()
+      await flow.close()
       await broker.close()
       await database.close()
     },

@@ -1,0 +1,115 @@
+import type { Logger } from 'pino'
+import type { Broker } from './broker.ts'
+import type { Change } from './changes.ts'
+import { type CommandContext, renewLease, settleCommands } from './commands.ts'
+import type { CloudConfig } from './config.ts'
+import type { Db } from './db/client.ts'
+import { ingestEvent, ingestStatus } from './ingest.ts'
+import type { Keys } from './keys.ts'
+import { LiveHub } from './live.ts'
+import { LiveFrames } from './live-frames.ts'
+import { connectUplink, type Uplink } from './mqtt.ts'
+import { makeEmailNotifier } from './notify/email.ts'
+import { type SendContext, sendDue } from './notify/send.ts'
+import { makeWebPushNotifier } from './notify/webpush.ts'
+import { readPicture, storePicture } from './pictures.ts'
+import { Presence } from './presence.ts'
+import { Repeater } from './repeater.ts'
+
+/** All that moves between devices, database and people. Route files take the parts they need. */
+export interface Flow {
+  presence: Presence
+  hub: LiveHub
+  frames: LiveFrames
+  /** What commands are issued with. */
+  desk: CommandContext
+  /** Settles commands nobody answered; wake it when one was issued. */
+  settler: Repeater
+  /** What notifications are sent with. */
+  sending: SendContext
+  uplink: Uplink
+  /** Ends everything in reverse order; what was not finished goes on at the next start. */
+  close(): Promise<void>
+}
+
+/** What the flow is made of. */
+export interface FlowOptions {
+  config: Pick<CloudConfig, 'dataDir' | 'smtp'>
+  /** Where people open the page, for links in messages. */
+  baseUrl: string
+  db: Db
+  keys: Pick<Keys, 'commands' | 'vapid'>
+  broker: Pick<Broker, 'connection'>
+  log: Logger
+}
+
+/** Connects to the broker and starts everything that runs by itself. */
+export function startFlow(options: FlowOptions): Flow {
+  const { config, db, keys, broker, log } = options
+  const now = () => new Date()
+  const presence = new Presence()
+  const hub = new LiveHub({ db, presence, log })
+  const onChanges = (changes: readonly Change[]) => hub.announce(changes)
+  const sending = makeSending(options, now)
+  const sender = new Repeater('send notifications', (signal) => sendDue(sending, signal), log)
+  const ingest = {
+    db,
+    log,
+    presence,
+    now,
+    canSendEmail: config.smtp !== undefined,
+    onChanges,
+    onNotifications: () => sender.wake(),
+  }
+  const pictures = { db, dataDir: config.dataDir, now, onChanges }
+  const uplink = connectUplink({
+    broker: broker.connection,
+    log,
+    ports: {
+      event: (deviceId, json) => ingestEvent(ingest, { deviceId, json }),
+      status: (deviceId, json, heardMs) => ingestStatus(ingest, { deviceId, json, heardMs }),
+      snapshot: (deviceId, snapshotId, jpeg) => storePicture(pictures, { deviceId, snapshotId, jpeg }),
+      live: (deviceId, frame) => frames.take(deviceId, frame),
+    },
+  })
+  const desk = { db, log, presence, keys: keys.commands, publish: uplink.publish, now, onChanges }
+  const frames = new LiveFrames((issuer, printer) => renewLease(desk, issuer, printer), log)
+  const settler = new Repeater('settle commands', () => settleCommands(desk), log)
+  hub.start()
+  sender.wake()
+  settler.wake()
+  return {
+    presence,
+    hub,
+    frames,
+    desk,
+    settler,
+    sending,
+    uplink,
+    close: async () => {
+      await Promise.all([frames.close(), hub.close()])
+      await uplink.close()
+      await Promise.all([settler.close(), sender.close()])
+    },
+  }
+}
+
+function makeSending({ config, baseUrl, db, keys, log }: FlowOptions, now: () => Date): SendContext {
+  return {
+    db,
+    log,
+    now,
+    notifiers: {
+      ...(config.smtp && { email: makeEmailNotifier(config.smtp, baseUrl) }),
+      push: makeWebPushNotifier(db, { ...keys.vapid, subject: subjectOf(config, baseUrl) }),
+    },
+    readPicture: (snapshotId) => readPicture(config.dataDir, snapshotId),
+  }
+}
+
+/** Whom a push service may write to (RFC 8292); some refuse what is neither a mail address nor https. */
+function subjectOf(config: Pick<CloudConfig, 'smtp'>, baseUrl: string): string {
+  const address = config.smtp?.from.match(/[^\s<>]+@[^\s<>]+/)?.[0]
+  if (address) return `mailto:${address}`
+  return baseUrl.startsWith('https:') ? baseUrl : 'mailto:layerwatch@example.org'
+}

@@ -1,0 +1,55 @@
+import { type IncidentView, ResolveRequest } from '@layerwatch/shared/api.ts'
+import { Id } from '@layerwatch/shared/vocabulary.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { findIncident, findIncidents } from '../db/incidents.ts'
+import { actOnIncident } from '../incident-acts.ts'
+import type { Context } from './context.ts'
+import { idOf, pageOf } from './params.ts'
+import { notFound } from './problem.ts'
+import { requirePerson } from './session.ts'
+
+const Filter = z.object({ printerId: Id.optional() })
+
+/** `GET /api/incidents`, `GET /api/incidents/{id}`, `POST …/acknowledge` and `POST …/resolve`. */
+export function addIncidentRoutes(app: FastifyInstance, context: Pick<Context, 'db' | 'hub'>): void {
+  const { db, hub } = context
+
+  app.get('/api/incidents', async (request): Promise<IncidentView[]> => {
+    const { personId } = await requirePerson(request)
+    return findIncidents(db, personId, { ...Filter.parse(request.query), ...pageOf(request) })
+  })
+
+  const read = async (request: FastifyRequest): Promise<IncidentView> => {
+    const { personId } = await requirePerson(request)
+    const incident = await findIncident(db, personId, idOf(request, 'id'))
+    if (!incident) throw notFound('incident')
+    return incident
+  }
+
+  app.get('/api/incidents/:id', read)
+
+  app.post('/api/incidents/:id/acknowledge', async (request) => {
+    const { personId } = await requirePerson(request)
+    await act(request, personId, { kind: 'acknowledged' })
+    return read(request)
+  })
+
+  app.post('/api/incidents/:id/resolve', async (request) => {
+    const { personId } = await requirePerson(request)
+    const { outcome } = ResolveRequest.parse(request.body)
+    await act(request, personId, { kind: 'resolved', detail: outcome })
+    return read(request)
+  })
+
+  const act = async (
+    request: FastifyRequest,
+    personId: string,
+    deed: Parameters<typeof actOnIncident>[2],
+  ) => {
+    const incidentId = idOf(request, 'id')
+    const changes = await actOnIncident(db, { incidentId, personId, at: new Date() }, deed)
+    if (!changes) throw notFound('incident')
+    hub.announce(changes)
+  }
+}

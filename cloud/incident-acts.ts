@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto'
+import type { Change } from './changes.ts'
+import type { Db } from './db/client.ts'
+import { addAct, findIncidentOwner, hasAct } from './db/incidents.ts'
+import { lockPrinter } from './db/printers.ts'
+import { refoldIncidents } from './projections-incidents.ts'
+
+/** What a person does about an incident. */
+export type Deed = { kind: 'acknowledged' } | { kind: 'resolved'; detail: string }
+
+/**
+ * Writes down what a person did about an incident and folds it anew.
+ * @returns what changed; undefined where the person may not see such an incident.
+ */
+export async function actOnIncident(
+  db: Db,
+  { incidentId, personId, at }: { incidentId: string; personId: string; at: Date },
+  deed: Deed,
+): Promise<Change[] | undefined> {
+  const owner = await findIncidentOwner(db, personId, incidentId)
+  if (!owner) return undefined
+  const { organisationId, printerId } = owner
+  await db.$transaction(async (tx) => {
+    await lockPrinter(tx, printerId)
+    // Pressing twice is saying it once.
+    if (await hasAct(tx, { incidentId, personId, ...deed })) return
+    await addAct(tx, { id: randomUUID(), incidentId, organisationId, personId, at, ...deed })
+    await refoldIncidents(tx, owner)
+  })
+  return [
+    { kind: 'incident', printerId, incidentId },
+    { kind: 'printer', printerId },
+  ]
+}
