@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { cpus } from 'node:os'
+import { cpus, homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -15,6 +15,11 @@ import { BackendReport } from './report.ts'
  */
 
 const ChoiceFile = z.object({ key: z.string(), reports: z.array(BackendReport) })
+
+/** Where a command remembers the choice that has no agent's data folder to keep it in. */
+export function userChoiceFile(): string {
+  return join(homedir(), '.cache', 'layerwatch', 'detector.json')
+}
 
 /** The reports remembered for this key, if any. A broken file counts as none. */
 export async function recallChoice(path: string, key: string): Promise<BackendReport[] | undefined> {
