@@ -12,6 +12,9 @@ interface Script {
   score: (printSeconds: number) => number
   area?: (printSeconds: number) => number
   tellsLayer?: boolean
+  jpeg?: Uint8Array
+  /** Print seconds per second. */
+  speed?: number
 }
 
 /** A print that runs on a given clock, its camera, and a detector that says what the script says. */
@@ -33,7 +36,7 @@ export class ScriptedPrint {
 
   get printSeconds(): number {
     const runningMs = this.state === 'printing' ? this.script.clock.nowMs() - this.#sinceMs : 0
-    return (this.#printedMs + runningMs) / 1000
+    return (this.#printedMs + runningMs * (this.script.speed ?? 1)) / 1000
   }
 
   get layer(): number {
@@ -70,7 +73,10 @@ export class ScriptedPrint {
     description: 'script',
     capture: async (): Promise<Frame> => {
       if (!this.isCameraThere) throw new UnavailableError('no camera')
-      return { jpeg: new Uint8Array([0xff, 0xd8]), capturedAtMs: this.script.clock.nowMs() }
+      return {
+        jpeg: this.script.jpeg ?? new Uint8Array([0xff, 0xd8]),
+        capturedAtMs: this.script.clock.nowMs(),
+      }
     },
     close: async () => {},
   }
@@ -85,6 +91,7 @@ export class ScriptedPrint {
 
   #status(): PrinterStatus {
     const status: PrinterStatus = { state: this.state, printSeconds: this.printSeconds }
+    if (this.script.speed) status.timeScale = this.script.speed
     if (!['idle', 'offline'].includes(this.state)) status.job = { name: 'vase.gcode', runId: '1' }
     if (this.script.tellsLayer !== false) status.layer = this.layer
     return status
