@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { ActionOutcome } from './act.ts'
 import type { Album, Picture } from './album.ts'
 import { emptyAlbum, keepPicture } from './album.ts'
-import type { Assessment, ClosedLayer, Outcome } from './assess/assess.ts'
+import type { Assessment, ClosedLayer, Outcome, Turn } from './assess/assess.ts'
 import { assess, closeLayer, newAssessment, resumeAssessment } from './assess/assess.ts'
 import type { Eyes } from './assess/blindness.ts'
 import { look, openEyes } from './assess/blindness.ts'
@@ -20,6 +20,7 @@ import type { Clock } from './clock.ts'
 import type { WatchedPrinterConfig } from './config.ts'
 import { describeLayers, describeTurn } from './incident.ts'
 import type { Entry, Journal } from './journal.ts'
+import type { LampSignal } from './printer/gpio.ts'
 import type { Printer, PrinterStatus } from './printer/printer.ts'
 import { PrinterLink } from './printer-link.ts'
 import type { Observation } from './watch.ts'
@@ -40,7 +41,7 @@ export interface MonitorParts {
   log: Logger
   /** Something changed that the phone shows. */
   onChange: () => void
-  setLamp?: (isLit: boolean) => void
+  setLamp?: (signal: LampSignal) => void
   /** Cuts the printer's power; there only where the configuration says so. */
   cutPower?: () => void
 }
@@ -50,6 +51,7 @@ const retryMs = 1_000
 /** A pause that failed is tried again after this long, as long as the failure is in sight. */
 const pauseAgainMs = 30_000
 const fileTimeoutMs = 120_000
+const lampSignals: Record<Turn, LampSignal> = { suspected: 'blink', confirmed: 'on', cleared: 'off' }
 /** How long a printer may heat and home before its first layer. After that, pictures count all the same. */
 const preparingSeconds = 900
 
@@ -152,7 +154,7 @@ export class PrinterMonitor {
     const pausing = this.#protect(outcome.decision, signal)
     if (seen.kind === 'seen' && sight) this.#keep(seen, sight, outcome)
     this.#record([...this.#closed(outcome.closed), ...this.#turned(outcome)])
-    if (outcome.turn) this.#parts.setLamp?.(outcome.turn !== 'cleared')
+    if (outcome.turn) this.#parts.setLamp?.(lampSignals[outcome.turn])
     if (pausing) void this.#settlePause(pausing, 'layerwatch')
   }
 
@@ -253,7 +255,7 @@ export class PrinterMonitor {
     this.#eyes = openEyes(this.#parts.clock.nowMs())
     this.#isBeforeShown = false
     this.#pauseFailedAtMs = -Infinity
-    this.#parts.setLamp?.(false)
+    this.#parts.setLamp?.('off')
   }
 
   #endPrint(printId: string | undefined): Entry[] {

@@ -10,7 +10,12 @@ import type { PictureFigures } from '../../../device/detector/detector.ts'
 const folder = path.resolve(import.meta.dirname, '../../../../shared/frames')
 const why = existsSync(folder) ? undefined : 'the folder of real frames is not here'
 
-const Line = z.object({ file: z.string(), source: z.string(), group: z.string(), frame: z.number().optional() })
+const Line = z.object({
+  file: z.string(),
+  source: z.string(),
+  group: z.string(),
+  frame: z.number().optional(),
+})
 
 /** Figures of every frame of real runs, in the order in which they were taken. */
 async function readRuns(): Promise<Map<string, PictureFigures[]>> {

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { readVersion } from '../version.ts'
+import { addPairCommand } from './pair.ts'
+import { addProbeCommand } from './probe.ts'
+import { addReplayCommand } from './replay.ts'
+import { reportAndExit } from './report-error.ts'
+import { addRunCommand } from './run.ts'
+import { addStatusCommand } from './status.ts'
+
+const program = new Command('agent')
+  .description('Watches 3D prints through a camera and pauses those that fail.')
+  .version(readVersion())
+  .showHelpAfterError()
+
+addRunCommand(program)
+addPairCommand(program)
+addStatusCommand(program)
+addProbeCommand(program)
+addReplayCommand(program)
+
+await program.parseAsync().catch(reportAndExit)

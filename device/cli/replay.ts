@@ -1,0 +1,183 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigError } from '@layerwatch/shared/errors.ts'
+import { type Command, Option } from 'commander'
+import pino from 'pino'
+import { z } from 'zod'
+import type { Assessment, ClosedLayer, Outcome } from '../assess/assess.ts'
+import { assess, closeLayer, newAssessment } from '../assess/assess.ts'
+import { layerWindowSeconds } from '../assess/layers.ts'
+import { seeFrame } from '../assess/report.ts'
+import { describeLayer } from '../assess/strip.ts'
+import { DetectorConfig, PolicyConfig } from '../config.ts'
+import type { Detector } from '../detector/detector.ts'
+import { openDetector, shippedModelDir } from '../detector/open.ts'
+
+/** A line of `frames.jsonl`. */
+const FrameLine = z.object({
+  file: z.string().min(1),
+  /** Seconds of printing when it was taken. */
+  at: z.number().min(0),
+  layer: z.number().int().min(0).optional(),
+})
+type FrameLine = z.infer<typeof FrameLine>
+
+interface ReplayOptions {
+  json?: true
+  backend: DetectorConfig['backend']
+  model?: string
+  warn: string
+  pause: string
+}
+
+/** What is printed, one JSON line each. */
+type ReplayLine = { type: 'layer' | 'decision' | 'problem'; at?: number } & Record<string, unknown>
+
+/** `replay DIR`: the real detector and the real decision on a person's own pictures. */
+export function addReplayCommand(program: Command): void {
+  const defaults = PolicyConfig.parse({})
+  program
+    .command('replay')
+    .description('judge a folder of pictures as if they came from a print: frames.jsonl names them')
+    .argument('<dir>', 'folder with frames.jsonl, lines of {"file", "at" (seconds of printing), "layer"?}')
+    .option('--json', 'one JSON line for each layer and each decision')
+    .addOption(
+      new Option('--backend <name>', 'runtime of the model')
+        .choices(DetectorConfig.shape.backend.unwrap().options)
+        .default('auto'),
+    )
+    .option('--model <dir>', 'folder of another model')
+    .option('--warn <evidence>', 'evidence from which the owner is told', String(defaults.warn))
+    .option('--pause <evidence>', 'evidence from which the print is paused', String(defaults.pause))
+    .action(async (dir: string, options: ReplayOptions) => {
+      const policy = PolicyConfig.parse({ warn: Number(options.warn), pause: Number(options.pause) })
+      const { detector } = await openDetector(
+        {
+          backend: options.backend,
+          modelDir: options.model ?? shippedModelDir,
+          threads: 1,
+          log: pino({ level: 'silent' }),
+        },
+        new AbortController().signal,
+      )
+      const write = (line: ReplayLine) => console.log(options.json ? JSON.stringify(line) : readable(line))
+      try {
+        const hasProblems = await replay({ dir, detector, policy, write })
+        if (hasProblems) process.exitCode = 1
+      } finally {
+        await detector.close()
+      }
+    })
+}
+
+interface Replay {
+  dir: string
+  detector: Detector
+  policy: PolicyConfig
+  write: (line: ReplayLine) => void
+}
+
+/** Replays a folder; true where lines or pictures could not be used, each of which is named. */
+async function replay({ dir, detector, policy, write }: Replay): Promise<boolean> {
+  let hasProblems = false
+  const complain = (problem: string) => {
+    hasProblems = true
+    write({ type: 'problem', problem })
+  }
+  const frames = readLines(await readFrames(dir), complain)
+  let state: Assessment = newAssessment
+  let verdict = 'ok'
+  for (const frame of frames) {
+    const layer = frame.layer ?? Math.floor(frame.at / layerWindowSeconds) + 1
+    const sight = await see(detector, join(dir, frame.file), frame.at).catch((error: unknown) => {
+      complain(`${frame.file}: ${error instanceof Error ? error.message : String(error)}`)
+      return undefined
+    })
+    const placed = { layer, atSeconds: frame.at, ...(sight ? { sight } : {}) }
+    const [next, outcome] = assess(state, placed, policy)
+    state = next
+    writeLayer(outcome.closed, detector, write)
+    verdict = writeDecision(outcome, { frame, layer, verdict, write, score: sight?.score })
+  }
+  const end = frames.at(-1)
+  writeLayer(end && closeLayer(state, end.at), detector, write)
+  return hasProblems
+}
+
+function writeLayer(closed: ClosedLayer | undefined, detector: Detector, write: Replay['write']): void {
+  if (!closed) return
+  const { report, gravest, endedSeconds } = closed
+  const about = { modelSha256: detector.modelSha256, endedSeconds }
+  write({ type: 'layer', at: report.beganSeconds, ...describeLayer(report, gravest, about) })
+}
+
+/** Writes each decision down; the verdict it leaves. */
+function writeDecision(
+  { decision, turn }: Outcome,
+  about: {
+    frame: FrameLine
+    layer: number
+    verdict: string
+    score: number | undefined
+    write: Replay['write']
+  },
+): string {
+  if (!decision) return about.verdict
+  const { frame, layer, score } = about
+  about.write({
+    type: 'decision',
+    at: frame.at,
+    file: frame.file,
+    layer,
+    score,
+    ...decision,
+    ...(turn ? { turn } : {}),
+  })
+  return decision.verdict
+}
+
+async function see(detector: Detector, file: string, atSeconds: number) {
+  const jpeg = await readFile(file)
+  return seeFrame(await detector.judge(jpeg, AbortSignal.timeout(30_000)), atSeconds)
+}
+
+async function readFrames(dir: string): Promise<string> {
+  const file = join(dir, 'frames.jsonl')
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new ConfigError(`${dir} can't be replayed`, { cause, problems: [`${file}: can't be read`] })
+  }
+}
+
+function readLines(text: string, complain: (problem: string) => void): FrameLine[] {
+  const frames: FrameLine[] = []
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
+    const parsed = FrameLine.safeParse(parseJson(line))
+    if (parsed.success) frames.push(parsed.data)
+    else {
+      const issue = parsed.error.issues[0]
+      complain(`frames.jsonl line ${index + 1}: ${issue?.path.join('.') || 'line'}: ${issue?.message}`)
+    }
+  }
+  return frames.sort((a, b) => a.at - b.at)
+}
+
+function readable(line: ReplayLine): string {
+  const at = `${String(line.at ?? '').padStart(7)} s`
+  if (line.type === 'problem') return `problem: ${line.problem}`
+  if (line.type === 'layer') {
+    return `${at}  layer ${line.layer}: ${line.health}, ${line.frames} pictures, evidence ${line.evidence ?? '-'}`
+  }
+  const turn = line.turn ? `  ${String(line.turn).toUpperCase()} ${line.defect}` : ''
+  return `${at}    ${line.file}: score ${Number(line.score).toFixed(3)}, evidence ${line.evidence}, ${line.verdict}${turn}`
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

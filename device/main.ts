@@ -1,0 +1,146 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { parseCourse } from './assess/prints.ts'
+import { openCamera } from './camera/open.ts'
+import { judgeQuality, unknownQuality } from './camera/quality.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { AgentConfig, WatchedPrinterConfig } from './config.ts'
+import type { Detector } from './detector/detector.ts'
+import { openDetector, shippedModelDir } from './detector/open.ts'
+import { describeReport } from './detector/report.ts'
+import { newId } from './ids.ts'
+import { indexFile } from './layer-index.ts'
+import { PrinterMonitor } from './monitor.ts'
+import { openPrinter } from './printer/open.ts'
+import { answerStatus } from './status-socket.ts'
+import { loadIdentity } from './uplink/identity.ts'
+import { type OutboxThread, openOutbox } from './uplink/outbox-thread.ts'
+import { LayerPictures } from './uplink/pictures.ts'
+import { describeDevice } from './uplink/presence.ts'
+import { Scribe } from './uplink/scribe.ts'
+import { Uplink } from './uplink/uplink.ts'
+import type { WatchedPrinter } from './uplink/watched-printer.ts'
+import { readVersion } from './version.ts'
+import { openEye } from './watch.ts'
+
+/**
+ * Runs an agent until aborted: opens what the configuration names, watches every printer, and talks to the cloud
+ * where the device is paired. Nothing of the watching waits for the cloud.
+ * @throws ConfigError where a person must mend something first.
+ */
+export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSignal): Promise<void> {
+  const clock = systemClock
+  const boot = { id: newId(), uptimeMs: () => clock.nowMs() }
+  const version = readVersion()
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+
+  const identity = await loadIdentity(config.dataDir)
+  const outbox = await openOutboxOrMemory(join(config.dataDir, 'outbox.db'), log)
+  const { detector, reports } = await openDetector(detectorOptions(config, log), signal)
+  const runtime = { backend: detector.backend, modelSha256: detector.modelSha256 }
+
+  let uplink: Uplink | undefined
+  const pictures = new LayerPictures(config.dataDir)
+  const scribe = new Scribe({
+    outbox,
+    boot,
+    newId,
+    log,
+    keepPicture: (printId, layer, jpeg) => pictures.keep(printId, layer, jpeg),
+    onStored: () => uplink?.onStored(),
+  })
+  scribe.recordSoon({ type: 'device.started', data: { version, ...runtime } })
+
+  const shared = { outbox, detector, scribe, clock, signal, onChange: () => uplink?.onChange() }
+  const printers = await Promise.all(
+    config.printers.map((printer) =>
+      openWatch(printer, { ...shared, log: log.child({ printer: printer.name }) }),
+    ),
+  )
+  const watched = printers.map(({ printer }) => printer)
+  const parts = { boot, version, detector: runtime, printers: watched, clock }
+  if (identity) uplink = new Uplink({ ...parts, identity, outbox, scribe, newId, log })
+  else
+    log.warn(
+      'not paired with a cloud; watching all the same (pair with: npm run agent -- pair CODE --cloud URL)',
+    )
+
+  const status = await answerStatus(config.dataDir, async () => ({
+    ...describeDevice(parts),
+    cloud: uplink ? { isPaired: true, isConnected: uplink.isConnected } : { isPaired: false },
+    backends: reports.map(describeReport),
+    outbox: await outbox.figures(),
+  }))
+  log.info({ version, ...runtime, printers: watched.map(({ name }) => name) }, 'watching')
+  try {
+    await Promise.all([...watched.map(({ monitor }) => monitor.run(signal)), uplink?.run(signal)])
+  } finally {
+    status.close()
+    await Promise.allSettled(printers.map(({ close }) => close()))
+    await detector.close()
+    await scribe.close()
+    await outbox.close()
+  }
+}
+
+interface WatchParts {
+  outbox: OutboxThread
+  detector: Detector
+  scribe: Scribe
+  clock: Clock
+  log: Logger
+  signal: AbortSignal
+  onChange: () => void
+}
+
+/** Opens one printer with its camera and what is wired to the Pi, and the monitor that watches it. */
+async function openWatch(
+  config: WatchedPrinterConfig,
+  { outbox, detector, scribe, clock, log, signal, onChange }: WatchParts,
+): Promise<{ printer: WatchedPrinter; close: () => Promise<void> }> {
+  const { name, gpio: wiring } = config
+  const { printerId, course } = await outbox.printer(name)
+  const camera = await openCamera(config.camera, { log })
+  const printer = await openPrinter(config.printer, { log })
+  const journal = scribe.journalOf(printerId, log)
+  const onPress = () => void monitor.pauseByButton(signal)
+  const gpio = wiring && (await (await import('./printer/gpio.ts')).openGpio(wiring, { log, onPress }))
+  const { setLamp, cutPower } = gpio ?? {}
+  const monitor = new PrinterMonitor({
+    config,
+    printer,
+    observe: openEye({ camera, detector, clock, quality: { start: unknownQuality, judge: judgeQuality } }),
+    modelSha256: detector.modelSha256,
+    course: parseCourse(course),
+    indexFile,
+    clock,
+    newId,
+    journal,
+    log,
+    onChange,
+    ...(setLamp ? { setLamp } : {}),
+    ...(cutPower && wiring?.relay?.cutsPower ? { cutPower } : {}),
+  })
+  log.info({ camera: camera.description }, 'camera configured')
+  async function close() {
+    gpio?.close()
+    await camera.close()
+  }
+  return { printer: { printerId, name, kind: config.printer.kind, monitor, journal }, close }
+}
+
+function detectorOptions({ detector, dataDir }: AgentConfig, log: Logger) {
+  const { backend, threads, modelDir = shippedModelDir } = detector
+  return { backend, threads, modelDir, choiceFile: join(dataDir, 'detector.json'), log }
+}
+
+/** Where the disk is full or broken, the agent watches all the same and tells what happened while it runs. */
+async function openOutboxOrMemory(file: string, log: Logger): Promise<OutboxThread> {
+  try {
+    return await openOutbox({ file })
+  } catch (error) {
+    log.error({ err: error }, 'outbox can not be opened; events are kept in memory only')
+    return openOutbox({ file: ':memory:' })
+  }
+}
