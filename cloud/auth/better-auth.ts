@@ -1,6 +1,6 @@
-import { betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
 import { APIError } from 'better-auth/api'
+import { betterAuth } from 'better-auth/minimal'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Db, Tx } from '../db/client.ts'
