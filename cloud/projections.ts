@@ -185,9 +185,10 @@ async function projectRest(arrival: Arrival, place: Place, print: PrintRow | und
   if (event.type === 'layer.judged' && print) return projectLayer(arrival, place, event.data, print)
   if (event.type === 'snapshot.taken') await projectSnapshot(arrival, place, event.data)
   if (event.type === 'command.accepted' || event.type === 'command.finished') {
+    // The cloud waits for the end by its own clock.
     const said =
       event.type === 'command.accepted'
-        ? { kind: 'accepted' as const, at: place.at }
+        ? { kind: 'accepted' as const, at: arrival.receivedAt }
         : { kind: 'finished' as const, at: place.at, ...event.data }
     const { commandId } = event.data
     const command = await settleCommand(tx, { commandId, deviceId: device.id }, said)
