@@ -1,5 +1,6 @@
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
-import { z } from 'zod'
+import { DatabaseSync } from 'node:sqlite'
+import { countBytes, makeRoom } from './outbox-room.ts'
+import { blob, count, number, schema, text } from './outbox-rows.ts'
 
 /*
  * What happened and was not yet acknowledged by the cloud, in one SQLite file; with it the few things that must
@@ -48,38 +49,12 @@ interface OutboxOptions {
 }
 
 const defaultMaxBytes = 200 * 1024 * 1024
-const pageBytes = 4096
+/** What a row takes beside its content, its indexes included. */
+const rowBytes = 160
 const keptCommands = 10_000
 const keptQuarantined = 200
-/** Dropped in this order; all else (incidents, commands' results, prints) stays. */
-const droppable = ['snapshot', 'layer.judged'] as const
 /** Free this much at a time, so that not every event pays for the room it takes. */
 const freeShare = 0.05
-
-const schema = `
-  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, json TEXT NOT NULL,
-    bytes INTEGER NOT NULL, isSent INTEGER NOT NULL DEFAULT 0, rejected TEXT
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS snapshots (
-    id TEXT PRIMARY KEY, seq INTEGER NOT NULL, jpeg BLOB NOT NULL, bytes INTEGER NOT NULL, rejected TEXT
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS snapshotsBySeq ON snapshots (seq);
-  CREATE TABLE IF NOT EXISTS commands (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
-  CREATE TABLE IF NOT EXISTS printers (name TEXT PRIMARY KEY, printerId TEXT NOT NULL, course TEXT) STRICT;
-`
-
-const GapRow = z.object({
-  seq: z.number(),
-  json: z.string().transform((json) => z.looseObject({ data: z.unknown() }).parse(JSON.parse(json))),
-})
-const GapData = z.object({
-  fromSeq: z.number(),
-  toSeq: z.number(),
-  missing: z.record(z.string(), z.number()),
-})
-type GapData = z.infer<typeof GapData>
 
 export class Outbox {
   readonly #db: DatabaseSync
@@ -100,15 +75,10 @@ export class Outbox {
     const db = new DatabaseSync(options.file)
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000')
     db.exec(schema)
-    const maxPages = options.maxPages ?? Math.ceil(((options.maxBytes ?? defaultMaxBytes) * 1.5) / pageBytes)
-    db.exec(`PRAGMA max_page_count = ${Math.trunc(maxPages)}`)
+    if (options.maxPages) db.exec(`PRAGMA max_page_count = ${Math.trunc(options.maxPages)}`)
     db.prepare("INSERT OR IGNORE INTO meta VALUES ('stream', ?)").run(options.newId())
     const stream = text(db.prepare("SELECT value FROM meta WHERE key = 'stream'").get()?.value)
-    const bytes = count(
-      db.prepare(
-        `SELECT (SELECT coalesce(sum(bytes), 0) FROM events) + (SELECT coalesce(sum(bytes), 0) FROM snapshots) AS n`,
-      ),
-    )
+    const bytes = countBytes(db)
     return new Outbox(db, { ...options, stream, bytes })
   }
 
@@ -119,7 +89,11 @@ export class Outbox {
       return sizes.reduce((sum, size) => sum + size, 0)
     })
     this.#bytes += added
-    if (this.#bytes > this.#maxBytes) this.#makeRoom()
+    if (this.#bytes <= this.#maxBytes) return
+    const targetBytes = this.#maxBytes * (1 - freeShare)
+    const insert = (event: NewEvent) => this.#insert(event)
+    this.#transact(() => makeRoom(this.#db, { targetBytes, newId: this.#newId, insert }))
+    this.#bytes = countBytes(this.#db)
   }
 
   /** The oldest rows after `order` that are still to be sent. */
@@ -183,7 +157,7 @@ export class Outbox {
           .run()
       }
     })
-    this.#bytes = this.#countBytes()
+    this.#bytes = countBytes(this.#db)
   }
 
   /** Remembers a command for ever; false where it was already obeyed. On the disk before it returns. */
@@ -234,14 +208,16 @@ export class Outbox {
   #insert({ id, type, printerId, printId, rest, snapshot }: NewEvent): number {
     const seq = this.#nextSeq()
     const json = JSON.stringify({ id, type, stream: this.#stream, seq, printerId, printId, ...rest })
+    const bytes = Buffer.byteLength(json) + rowBytes
     this.#db
       .prepare('INSERT INTO events (seq, id, type, json, bytes) VALUES (?, ?, ?, ?, ?)')
-      .run(seq, id, type, json, json.length)
-    if (!snapshot) return json.length
+      .run(seq, id, type, json, bytes)
+    if (!snapshot) return bytes
+    const pictureBytes = snapshot.jpeg.length + rowBytes
     this.#db
       .prepare('INSERT INTO snapshots (id, seq, jpeg, bytes) VALUES (?, ?, ?, ?)')
-      .run(snapshot.id, seq, snapshot.jpeg, snapshot.jpeg.length)
-    return json.length + snapshot.jpeg.length
+      .run(snapshot.id, seq, snapshot.jpeg, pictureBytes)
+    return bytes + pictureBytes
   }
 
   /** Gapless: `sqlite_sequence` never goes back, and is undone with a transaction that failed. */
@@ -258,58 +234,6 @@ export class Outbox {
     for (const { id } of gaps) this.#db.prepare('UPDATE events SET isSent = 1 WHERE id = ?').run(id)
   }
 
-  /** Drops the oldest of what may be dropped, and says so in one `history.gap`. */
-  #makeRoom(): void {
-    const target = this.#maxBytes * (1 - freeShare)
-    this.#transact(() => {
-      const dropped: { seq: number; what: string }[] = []
-      for (const what of droppable) {
-        if (this.#countBytes() <= target) break
-        dropped.push(...this.#dropOldest(what, this.#countBytes() - target).map((seq) => ({ seq, what })))
-      }
-      if (dropped.length > 0) this.#recordGap(dropped)
-    })
-    this.#bytes = this.#countBytes()
-  }
-
-  #dropOldest(what: (typeof droppable)[number], bytesToFree: number): number[] {
-    const [table, condition] = what === 'snapshot' ? ['snapshots', '1'] : ['events', `type = '${what}'`]
-    const rows = this.#db
-      .prepare(
-        `SELECT seq FROM (SELECT seq, bytes, sum(bytes) OVER (ORDER BY seq) AS upTo FROM ${table} WHERE ${condition})
-         WHERE upTo - bytes < ?`,
-      )
-      .all(bytesToFree)
-    const last = rows.at(-1)
-    if (last) this.#db.prepare(`DELETE FROM ${table} WHERE ${condition} AND seq <= ?`).run(number(last.seq))
-    return rows.map((row) => number(row.seq))
-  }
-
-  /** Adds to the gap that was not yet sent, or makes one. */
-  #recordGap(dropped: readonly { seq: number; what: string }[]): void {
-    const row = this.#db
-      .prepare("SELECT seq, json FROM events WHERE type = 'history.gap' AND isSent = 0 ORDER BY seq LIMIT 1")
-      .get()
-    const open = row ? GapRow.parse(row) : undefined
-    const data = addToGap(open ? GapData.parse(open.json.data) : undefined, dropped)
-    if (open) {
-      const json = JSON.stringify({ ...open.json, data })
-      this.#db.prepare('UPDATE events SET json = ?, bytes = ? WHERE seq = ?').run(json, json.length, open.seq)
-      return
-    }
-    const newest = this.#db.prepare('SELECT json FROM events ORDER BY seq DESC LIMIT 1').get()
-    const { boot, uptimeMs, at, clock } = z.looseObject({}).parse(JSON.parse(text(newest?.json ?? '{}')))
-    this.#insert({ id: this.#newId(), type: 'history.gap', rest: { boot, uptimeMs, at, clock, data } })
-  }
-
-  #countBytes(): number {
-    return count(
-      this.#db.prepare(
-        `SELECT (SELECT coalesce(sum(bytes), 0) FROM events) + (SELECT coalesce(sum(bytes), 0) FROM snapshots) AS n`,
-      ),
-    )
-  }
-
   #transact<T>(work: () => T): T {
     this.#db.exec('BEGIN IMMEDIATE')
     try {
@@ -322,34 +246,4 @@ export class Outbox {
       throw error
     }
   }
-}
-
-function addToGap(gap: GapData | undefined, dropped: readonly { seq: number; what: string }[]): GapData {
-  const missing = { ...gap?.missing }
-  for (const { what } of dropped) missing[what] = (missing[what] ?? 0) + 1
-  const seqs = dropped.map(({ seq }) => seq)
-  return {
-    fromSeq: Math.min(gap?.fromSeq ?? Number.MAX_SAFE_INTEGER, ...seqs),
-    toSeq: Math.max(gap?.toSeq ?? 0, ...seqs),
-    missing,
-  }
-}
-
-function count(statement: { get(): Record<string, SQLOutputValue> | undefined }): number {
-  return number(statement.get()?.n)
-}
-
-function number(value: SQLOutputValue | undefined): number {
-  if (typeof value !== 'number') throw new TypeError('the outbox holds something else than a number')
-  return value
-}
-
-function text(value: SQLOutputValue | undefined): string {
-  if (typeof value !== 'string') throw new TypeError('the outbox holds something else than text')
-  return value
-}
-
-function blob(value: SQLOutputValue | undefined): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new TypeError('the outbox holds something else than bytes')
-  return value
 }
