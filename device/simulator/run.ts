@@ -26,7 +26,10 @@ export function createRun(spec: RunSpec): Run {
   const seed = mixSeed('run', base.seed, spec.run)
   const world = spec.run === 0 ? base : changePrint(base, seed)
   const { file } = spec
-  if (file) return { world, plan: createPlan(file.name, file.gcode), seed }
+  if (file) {
+    const plan = createPlan(file.name, file.gcode)
+    return { world: stepBack(world, plan), plan, seed }
+  }
   const name = spec.shape ?? world.shape
   const half = world.bed.sizeMm / 2
   const gcode = sliceShape(createShape(name, world.shapeSizeMm), {
@@ -36,6 +39,20 @@ export function createRun(spec: RunSpec): Run {
     centreMm: { x: half, y: half },
   })
   return { world, plan: createPlan(`${name}.gcode`, new TextEncoder().encode(gcode)), seed }
+}
+
+/** A print larger than the solids here is looked at from farther away, so that all of it is in the picture. */
+function stepBack(world: World, plan: PrintPlan): World {
+  let [width, height] = [0, 0]
+  for (const { isLaid, role, to } of plan.segments) {
+    if (!isLaid) continue
+    height = Math.max(height, to.z)
+    if (role !== 'other') width = Math.max(width, 2 * Math.hypot(to.x, to.y))
+  }
+  const { camera } = world
+  const factor = Math.max(1, width / 90, height / 55)
+  const target = { ...camera.target, z: Math.max(camera.target.z, height * 0.45) }
+  return { ...world, camera: { ...camera, distanceMm: camera.distanceMm * factor, target } }
 }
 
 /** The same printer, camera and room with another filament and solid. */

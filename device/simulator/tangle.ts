@@ -9,6 +9,9 @@ export const reliefCellMm = 2
 const stepMm = 0.8
 /** A tangle is mostly air: what one step of strand adds to the height of its cell. */
 const loftMm = 0.3
+/** How near below the nozzle a part must be to hold strands, and how far they then hang over its edge. */
+const heldMm = 10
+const droopMm = 16
 
 /**
  * A strand that leaves the nozzle in the air. Its tip wanders with a curvature that keeps changing, is drawn
@@ -89,15 +92,23 @@ function step(
   tip.x += Math.cos(tip.heading) * run
   tip.y += Math.sin(tip.heading) * run
   const cell = reliefCell(tip.x, tip.y)
-  const ground = cell < 0 ? 0 : Math.max(relief.part[cell] ?? 0, relief.pile[cell] ?? 0)
+  // Over a part's edge a strand hangs in a loop; it is held by what lies on the part.
+  const held = groundAt(relief, reliefCell(nozzle.x, nozzle.y))
+  const isHeld = held > nozzle.z - heldMm
+  const ground = Math.max(groundAt(relief, cell), isHeld ? held - droopMm : 0)
   chooseWish(tangle)
   // Nothing stays above the hot end for long: it is pushed aside when the nozzle comes by again.
   const ceiling = nozzle.z + 1.5 + tangle.wishMm * 0.8
   const target = Math.min(ground + 0.3 + tangle.wishMm, Math.max(ceiling, tangle.radiusMm))
-  tip.climb += (target - tip.z) * 0.16 - tip.climb * 0.42 + random.normal() * 0.06
+  const pull = Math.min(0.5, Math.max(-0.5, (target - tip.z) * 0.16))
+  tip.climb += pull - tip.climb * 0.42 + random.normal() * 0.06
   tip.z = Math.max(tangle.radiusMm, tip.z + slope * run)
   if (cell >= 0) settle(relief, cell, tip.z)
   push(strands, from.x, from.y, from.z, tip.x, tip.y, tip.z, tangle.radiusMm)
+}
+
+function groundAt({ part, pile }: Relief, cell: number): number {
+  return cell < 0 ? 0 : Math.max(part[cell] ?? 0, pile[cell] ?? 0)
 }
 
 function steer(tangle: Tangle, nozzle: { x: number; y: number }): void {
