@@ -6,6 +6,7 @@ import { addProbeCommand } from './probe.ts'
 import { addReplayCommand } from './replay.ts'
 import { reportAndExit } from './report-error.ts'
 import { addRunCommand } from './run.ts'
+import { addScoreCommand } from './score.ts'
 import { addStatusCommand } from './status.ts'
 
 const program = new Command('agent')
@@ -17,6 +18,7 @@ addRunCommand(program)
 addPairCommand(program)
 addStatusCommand(program)
 addProbeCommand(program)
+addScoreCommand(program)
 addReplayCommand(program)
 
 await program.parseAsync().catch(reportAndExit)

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ConfigError } from '@layerwatch/shared/errors.ts'
 import { type Command, Option } from 'commander'
 import pino from 'pino'
@@ -89,7 +89,7 @@ async function replay({ dir, detector, policy, write }: Replay): Promise<boolean
   let verdict = 'ok'
   for (const frame of frames) {
     const layer = frame.layer ?? Math.floor(frame.at / layerWindowSeconds) + 1
-    const sight = await see(detector, join(dir, frame.file), frame.at).catch((error: unknown) => {
+    const sight = await see(detector, resolve(dir, frame.file), frame.at).catch((error: unknown) => {
       complain(`${frame.file}: ${error instanceof Error ? error.message : String(error)}`)
       return undefined
     })
