@@ -15,7 +15,9 @@ def look_from_elsewhere(scene: Scene, rng: np.random.Generator) -> Scene:
     stretch = np.exp(rng.uniform(-0.15, 0.15))
     angle = np.radians(rng.normal(0, 5)) if rng.random() < 0.6 else 0.0
     mirror = -1.0 if rng.random() < 0.5 else 1.0
-    linear = zoom * np.array([[np.cos(angle) * stretch * mirror, -np.sin(angle)], [np.sin(angle) * mirror, np.cos(angle) / stretch]])
+    linear = zoom * np.array(
+        [[np.cos(angle) * stretch * mirror, -np.sin(angle)], [np.sin(angle) * mirror, np.cos(angle) / stretch]]
+    )
     slack = max(1 - zoom, 0.0) / 2
     centre = np.array([0.5, 0.5]) + rng.uniform(-slack, slack, 2)
     offset = centre - linear @ np.array([0.5, 0.5])
@@ -27,16 +29,22 @@ def look_from_elsewhere(scene: Scene, rng: np.random.Generator) -> Scene:
     return Scene(pixels, cells, weights, _judge_what_is_left(scene, cells))
 
 
-def _warp(image: Image.Image, size: int, linear: np.ndarray, offset: np.ndarray, fill: tuple[int, ...] | int) -> Image.Image:
+def _warp(
+    image: Image.Image, size: int, linear: np.ndarray, offset: np.ndarray, fill: tuple[int, ...] | int
+) -> Image.Image:
     ratio = image.size[0] / size
     (a, b), (d, e) = linear * ratio
     c, f = offset * image.size[0]
-    return image.transform((size, size), Image.Transform.AFFINE, (a, b, c, d, e, f), Image.Resampling.BILINEAR, fillcolor=fill)
+    return image.transform(
+        (size, size), Image.Transform.AFFINE, (a, b, c, d, e, f), Image.Resampling.BILINEAR, fillcolor=fill
+    )
 
 
 def _warp_planes(planes: np.ndarray, size: int, linear: np.ndarray, offset: np.ndarray) -> np.ndarray:
     images = [Image.fromarray((planes[..., index] * 255).astype(np.uint8)) for index in range(planes.shape[2])]
-    return np.stack([np.asarray(_warp(image, size, linear, offset, 0), dtype=np.float32) / 255 for image in images], axis=2)
+    return np.stack(
+        [np.asarray(_warp(image, size, linear, offset, 0), dtype=np.float32) / 255 for image in images], axis=2
+    )
 
 
 def _judge_what_is_left(scene: Scene, cells: np.ndarray) -> bool | None:
@@ -100,9 +108,11 @@ def _cloud_lens(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Haze from a dirty lens, or the dark corners of a cheap one."""
     if rng.random() < 0.5:
         coarse = rng.uniform(0, rng.uniform(0.2, 0.6), (5, 5)).astype(np.float32)
-        haze = np.asarray(Image.fromarray(coarse).resize(x.shape[1::-1], Image.Resampling.BICUBIC)).clip(0, 1)[..., None]
+        haze = np.asarray(Image.fromarray(coarse).resize(x.shape[1::-1], Image.Resampling.BICUBIC)).clip(0, 1)[
+            ..., None
+        ]
         return x * (1 - haze) + rng.uniform(60, 220) * haze
-    y, z = np.ogrid[-1:1:x.shape[0] * 1j, -1:1:x.shape[1] * 1j]
+    y, z = np.ogrid[-1 : 1 : x.shape[0] * 1j, -1 : 1 : x.shape[1] * 1j]
     return x * (1 - rng.uniform(0.2, 0.7) * ((y * y + z * z) / 2))[..., None].astype(np.float32)
 
 
@@ -131,7 +141,8 @@ def _add_noise(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 def _burn_text(image: Image.Image, rng: np.random.Generator) -> None:
     colour = tuple(int(value) for value in rng.choice([[255, 255, 255], [0, 255, 0], [255, 220, 0], [0, 0, 0]]))
-    stamp = f"20{rng.integers(18, 30)}-{rng.integers(1, 13):02}-{rng.integers(1, 29):02} {rng.integers(24):02}:{rng.integers(60):02}"
+    date = f"20{rng.integers(18, 30)}-{rng.integers(1, 13):02}-{rng.integers(1, 29):02}"
+    stamp = f"{date} {rng.integers(24):02}:{rng.integers(60):02}"
     text = str(rng.choice([stamp, "CAM1", "0.63", "Layer 12/80", "IPCAM"]))
     place = (int(rng.integers(2, 220)), int(rng.choice([4, 140, 300])))
     ImageDraw.Draw(image).text(place, text, fill=colour)

@@ -1,6 +1,6 @@
 """The model card, written from the manifest alone, so that its figures are what `evaluate` gave."""
 
-from typing import Sequence
+from collections.abc import Sequence
 
 FIGURES = (
     ("auc", "ROC AUC, all held-out frames pooled"),
@@ -24,7 +24,13 @@ FIGURES = (
 def render_card(manifest: dict) -> str:
     """Markdown of the card. The manifest must carry scores."""
     scores = manifest["scores"]
-    sections = (_introduce(manifest), _show_figures(scores), _show_sources(manifest), _show_left_out(scores), _explain(manifest))
+    sections = (
+        _introduce(manifest),
+        _show_figures(scores),
+        _show_sources(manifest),
+        _show_left_out(scores),
+        _explain(manifest),
+    )
     return "\n".join(section.strip() + "\n" for section in sections if section)
 
 
@@ -87,7 +93,8 @@ flatters. The run without it, below, does not.
 {_tabulate(["source", "good", "failing", "licence as the source states it"], data)}
 
 `prottos` is failure-detection-eitbv v1 and `p3rc1va1` additive-manufacturing-qa/3dprinting v6, both on Roboflow.
-kapis20, yeets22, hyungjungkim, hiltes and timelapseplus state no licence; emptydeck-P1 was published for research.
+kapis20, yeets22, hyungjungkim, hiltes and timelapseplus state no licence; emptydeck-P1 states none and
+is meant for research.
 Whether weights learned from such pictures may be shipped is for whoever ships them to judge. No picture is part of
 this project. 70 % of the groups were trained on, 10 % set the calibration, 20 % gave the figures.
 """
@@ -107,21 +114,27 @@ The same recipe trained again without the source, measured on all of it: what to
 {_tabulate(["source", "good", "failing", "AUC"], rows)}
 
 `npm run model:train -- --leave-out hiltes --seed N` and
-`npm run model:evaluate -- --checkpoint FILE --leave-out hiltes` repeat it (another processor gives slightly other weights).
+`npm run model:evaluate -- --checkpoint FILE --leave-out hiltes` repeat it (another processor gives slightly other
+weights).
 """
 
 
 def _explain(manifest: dict) -> str:
     training = manifest["training"]
-    rendered = "Rendered prints of the simulator's `train` worlds are a part of the training mix; none enters a figure." if training.get("rendered") else "No rendered frame was trained on, and none enters a figure."
+    rendered = (
+        "A tenth of the\nsamples are prints of the simulator's `train` worlds (`npm run simulator -- render DIR --world train --failures mix\n"
+        "--labels --count 800`, then `npm run model:train -- --rendered DIR`); no rendered frame enters a figure."
+        if training.get("rendered")
+        else "No rendered frame was trained on, and none enters a figure."
+    )
     return f"""
 ## Method
 
-Stem, first five blocks and the backbone's batch-norm keep their ImageNet values; the rest is trained with AdamW for
+Stem, first six blocks and the backbone's batch-norm keep their ImageNet values; the rest is trained with AdamW for
 {training["epochs"]} epochs of {training["samples_per_epoch"]} composed samples (seed {training["seed"]}); the weights are an exponential mean.
 Cells inside labelled boxes are taught 1, outside 0; every frame is taught through its hottest cells. To keep the
 network from learning the photographer, 14 % of the samples are failing frames whose failure is painted over (they
-count as good, half of them with a harmless decoy on top), 12 % are failures cut out and pasted onto good frames, and
+count as good, some with a harmless decoy on top), 12 % are failures cut out and pasted onto good frames, and
 paint and decoys are put onto good and failing frames alike. Webcams are 60 % of the good frames. All samples are
 cropped, turned, relit, recoloured, darkened, blurred, scaled, noised and compressed at random. {rendered}
 
@@ -131,7 +144,8 @@ cropped, turned, relit, recoloured, darkened, blurred, scaled, noised and compre
 - A part that came loose but lies clean on the bed, a layer shift, a warped corner: few or none in the data.
 - Surface defects of finished parts count as failures in `prottos`; whether one is found says little about a print.
 - Of `hiltes`' failing frames many are undecidable by eye.
-- Failures of a few pixels; frames in the dark; resin printers. Failures are thinly sampled from fixed webcams: most are photographs.
+- Failures of a few pixels; frames in the dark; resin printers. Few failures come from fixed webcams, most are
+  photographs.
 - The probability holds at even odds. On a real printer failures are rare: the judgement by layers must weigh that.
 """
 
@@ -139,5 +153,5 @@ cropped, turned, relit, recoloured, darkened, blurred, scaled, noised and compre
 def _tabulate(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table with its columns aligned, as the project's formatter wants it."""
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    draw = lambda row: "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
+    draw = lambda row: "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
     return "\n".join([draw(head), draw(["-" * width for width in widths]), *map(draw, rows)])

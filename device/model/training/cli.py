@@ -3,11 +3,11 @@
 import argparse
 import json
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Iterator
 
 MODEL_FOLDER = Path(__file__).resolve().parent.parent
 PROJECT = MODEL_FOLDER.parent.parent
@@ -39,7 +39,9 @@ def _make_parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure the shipped weights on the held-out groups")
     _add_frames(evaluate)
     evaluate.add_argument("--json", action="store_true")
-    evaluate.add_argument("--all", action="store_true", help="measure every frame: for frames that were never trained on")
+    evaluate.add_argument(
+        "--all", action="store_true", help="measure every frame: for frames that were never trained on"
+    )
     evaluate.add_argument("--checkpoint", type=Path, help="measure a checkpoint instead of the shipped weights")
     evaluate.add_argument("--write", action="store_true", help="write the figures into the manifest and the card")
     evaluate.set_defaults(command=run_evaluate)
@@ -48,16 +50,25 @@ def _make_parser() -> argparse.ArgumentParser:
 
 def _add_frames(parser: argparse.ArgumentParser) -> None:
     default = PROJECT.parent / "shared" / "frames"
-    parser.add_argument("--frames", type=Path, default=default, help="folder with manifest.jsonl (default: ../shared/frames)")
-    parser.add_argument("--leave-out", action="append", default=[], metavar="SOURCE", help="leave a source out whole; may repeat")
+    parser.add_argument(
+        "--frames", type=Path, default=default, help="folder with manifest.jsonl (default: ../shared/frames)"
+    )
+    parser.add_argument(
+        "--leave-out", action="append", default=[], metavar="SOURCE", help="leave a source out whole; may repeat"
+    )
 
 
 def run_train(arguments: argparse.Namespace) -> None:
     from train import TrainingPlan, train
 
     plan = TrainingPlan(
-        frames=str(arguments.frames), seed=arguments.seed, epochs=arguments.epochs, samples_per_epoch=arguments.samples,
-        left_out=tuple(arguments.leave_out), threads=arguments.threads, workers=arguments.workers,
+        frames=str(arguments.frames),
+        seed=arguments.seed,
+        epochs=arguments.epochs,
+        samples_per_epoch=arguments.samples,
+        left_out=tuple(arguments.leave_out),
+        threads=arguments.threads,
+        workers=arguments.workers,
         rendered=str(arguments.rendered) if arguments.rendered else None,
     )
     print(f"checkpoint: {train(plan, arguments.out or _default_out(plan.left_out, plan.seed))}")
@@ -90,7 +101,7 @@ def open_folder(checkpoint: Path | None) -> Iterator[Path]:
     if checkpoint is None:
         yield MODEL_FOLDER
         return
-    from export import describe_model, open_checkpoint, write_json, write_onnx, ONNX_NAME
+    from export import ONNX_NAME, describe_model, open_checkpoint, write_json, write_onnx
 
     with TemporaryDirectory() as name:
         folder, opened = Path(name), open_checkpoint(checkpoint)

@@ -6,9 +6,10 @@ so a group lies wholly in one part of the split, which follows from the group's 
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Sequence
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -24,7 +25,8 @@ SPAGHETTI_CLASSES = frozenset({"spaghetti", "stringing"})
 LOOSE_SPAGHETTI_SOURCES = frozenset({"prottos"})
 # One fixed camera over a print; the others are photographs.
 WEBCAM_SOURCES = frozenset({"hiltes", "emptydeck-P1", "timelapseplus"})
-UNDETERMINED_LICENCE = ("none stated", "none stated; public labelled set")
+RENDERED = "rendered"
+RENDERED_TANGLES = frozenset({"spaghetti", "detached"})
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,17 @@ class Box:
         """Left, top, right, bottom, clipped to the frame."""
         clip = lambda value: min(max(value, 0.0), 1.0)
         half_width, half_height = self.width / 2, self.height / 2
-        return clip(self.x - half_width), clip(self.y - half_height), clip(self.x + half_width), clip(self.y + half_height)
+        return (
+            clip(self.x - half_width),
+            clip(self.y - half_height),
+            clip(self.x + half_width),
+            clip(self.y + half_height),
+        )
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One labelled picture. `world` is set for rendered frames only."""
+    """One labelled picture."""
 
     path: Path
     source: str
@@ -54,7 +61,6 @@ class Frame:
     is_failing: bool
     boxes: tuple[Box, ...] = field(default=())
     licence: str = ""
-    world: str | None = None
 
     @property
     def failure_boxes(self) -> tuple[Box, ...]:
@@ -74,18 +80,39 @@ def read_frames(folder: Path) -> list[Frame]:
 def _parse_frame(folder: Path, row: dict) -> Frame:
     boxes = tuple(Box(box["class"], *box["box"]) for box in row.get("boxes", ()))
     return Frame(
-        path=folder / row["file"], source=row["source"], group=row["group"], is_failing=row["label"] == "failure",
-        boxes=boxes, licence=row.get("licence", ""), world=row.get("world"),
+        path=folder / row["file"],
+        source=row["source"],
+        group=row["group"],
+        is_failing=row["label"] == "failure",
+        boxes=boxes,
+        licence=row.get("licence", ""),
     )
 
 
 def read_rendered_frames(folder: Path) -> list[Frame]:
-    """Rendered frames for training. Refuses those of any world but `train`, which are kept to judge by."""
-    frames = read_frames(folder)
-    refused = sorted({str(frame.world) for frame in frames if frame.world != "train"})
-    if refused:
-        raise ValueError(f"{folder} holds frames of the world {', '.join(refused)}; training takes 'train' only")
-    return frames
+    """The simulator's frames, for training: good ones, and those whose loose strands can be seen.
+
+    Refuses any world but `train`; the others are kept to judge by. Failures that one frame can't show, or
+    can't show yet, are left out.
+    """
+    with open(folder / "frames.jsonl", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines if line.strip()]
+    foreign = sorted({row["print"] for row in rows if not row["print"].startswith("train-")})
+    if foreign:
+        raise ValueError(f"{folder} holds prints of other worlds than 'train': {', '.join(foreign[:3])} …")
+    return [_parse_rendered(folder, row) for row in rows if row["failure"] is None or _shows_strands(row)]
+
+
+def _shows_strands(row: dict) -> bool:
+    return row["isVisible"] and "strandsBox" in row and row["failure"] in RENDERED_TANGLES
+
+
+def _parse_rendered(folder: Path, row: dict) -> Frame:
+    boxes: tuple[Box, ...] = ()
+    if row["failure"] is not None:
+        left, top, width, height = row["strandsBox"]
+        boxes = (Box("spaghetti", left + width / 2, top + height / 2, width, height),)
+    return Frame(folder / row["file"], RENDERED, row["print"], row["failure"] is not None, boxes)
 
 
 def part_of(group: str) -> Part:
@@ -109,7 +136,9 @@ def leave_out(frames: Sequence[Frame], sources: Sequence[str]) -> list[Frame]:
 def load_picture(path: Path, size: int = INPUT_SIZE) -> Image.Image:
     """The whole frame squeezed to a square, as the agent does it."""
     with Image.open(path) as picture:
-        return picture.convert("RGB").resize((size, size), Image.Resampling.BOX if max(picture.size) > 2 * size else Image.Resampling.BILINEAR)
+        return picture.convert("RGB").resize(
+            (size, size), Image.Resampling.BOX if max(picture.size) > 2 * size else Image.Resampling.BILINEAR
+        )
 
 
 def fill_boxes(boxes: Sequence[Box], size: int, margin: float = 0.0) -> np.ndarray:
@@ -119,5 +148,5 @@ def fill_boxes(boxes: Sequence[Box], size: int, margin: float = 0.0) -> np.ndarr
         left, top, right, bottom = box.edges()
         x0, y0 = int(np.floor((left - margin) * size + 0.5)), int(np.floor((top - margin) * size + 0.5))
         x1, y1 = int(np.ceil((right + margin) * size - 0.5)), int(np.ceil((bottom + margin) * size - 0.5))
-        mask[max(y0, 0):max(y1, y0 + 1, 0), max(x0, 0):max(x1, x0 + 1, 0)] = 1.0
+        mask[max(y0, 0) : max(y1, y0 + 1, 0), max(x0, 0) : max(x1, x0 + 1, 0)] = 1.0
     return mask

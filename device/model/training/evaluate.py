@@ -6,9 +6,9 @@ copies show how much of a score is owed to what surrounds the failure.
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Sequence
 
 import numpy as np
 import onnxruntime
@@ -51,7 +51,11 @@ def open_model(folder: Path) -> Model:
     session = onnxruntime.InferenceSession(str(folder / ONNX_NAME), options, providers=["CPUExecutionProvider"])
     calibration = manifest["calibration"]
     return Model(
-        session, manifest["frameScore"]["hottestCells"], calibration["slope"], calibration["intercept"], manifest["sha256"],
+        session,
+        manifest["frameScore"]["hottestCells"],
+        calibration["slope"],
+        calibration["intercept"],
+        manifest["sha256"],
     )
 
 
@@ -68,7 +72,7 @@ def choose_frames(folder: Path, left_out: Sequence[str], is_everything: bool) ->
 def score_pixels(model: Model, pixels: np.ndarray) -> tuple[float, np.ndarray]:
     """Logit and failure map of one picture, uint8 [320, 320, 3]."""
     cells = model.session.run(None, {"pixels": pixels[None].astype(np.float32)})[0][0, :, :, 0]
-    return float(np.sort(cells, axis=None)[-model.hottest_cells:].mean()), cells
+    return float(np.sort(cells, axis=None)[-model.hottest_cells :].mean()), cells
 
 
 def score_frames(model: Model, frames: Sequence[Frame]) -> list[Scored]:
@@ -86,7 +90,9 @@ def measure(model: Model, frames: Sequence[Frame]) -> dict:
         "frames": _count(scored),
         "alarmProbability": round(float(sigmoid(np.array(model.slope * alarm + model.intercept))), 4),
         "figures": figures | _measure_painted(model, scored, alarm),
-        "sources": {source: _measure_source(scored, source, alarm) for source in sorted({s.frame.source for s in scored})},
+        "sources": {
+            source: _measure_source(scored, source, alarm) for source in sorted({s.frame.source for s in scored})
+        },
     }
 
 
@@ -114,7 +120,7 @@ def _measure_place(scored: list[Scored]) -> dict[str, Measured]:
     if not boxed:
         return {}
     masks = [fill_boxes(item.frame.failure_boxes, MAP_SIZE) for item in boxed]
-    hits = [float(mask.flatten()[item.cells.argmax()]) for item, mask in zip(boxed, masks)]
+    hits = [float(mask.flatten()[item.cells.argmax()]) for item, mask in zip(boxed, masks, strict=True)]
     areas = [float(mask.mean()) for mask in masks]
     groups = [item.frame.group for item in boxed]
     return {"hottestCellInBox": _estimate_mean(hits, groups), "hottestCellByChance": _estimate_mean(areas, groups)}
@@ -147,7 +153,9 @@ def _measure_source(scored: list[Scored], source: str, alarm: float) -> dict:
     for kind, is_failing in (("falseAlarms", False), ("recall", True)):
         chosen = [item for item in rows if item.frame.is_failing == is_failing]
         if chosen:
-            result[kind] = _estimate_mean([float(item.logit > alarm) for item in chosen], [item.frame.group for item in chosen])
+            result[kind] = _estimate_mean(
+                [float(item.logit > alarm) for item in chosen], [item.frame.group for item in chosen]
+            )
     if result["good"] and result["failing"]:
         result["auc"] = _estimate(roc_auc, rows)
     return result

@@ -81,7 +81,10 @@ def export_checkpoint(checkpoint: Checkpoint, folder: Path, version: str) -> Non
     pixels = make_reference_input()
     with torch.inference_mode():
         expected = ShippedLayout(checkpoint.network)(torch.from_numpy(pixels)).numpy()
-    write_json(folder / REFERENCE_NAME, {"shape": list(expected.shape), "logits": [round(float(value), 6) for value in expected.flatten()]})
+    write_json(
+        folder / REFERENCE_NAME,
+        {"shape": list(expected.shape), "logits": [round(float(value), 6) for value in expected.flatten()]},
+    )
     manifest = describe_model(checkpoint, folder, tfjs_files, version)
     write_json(folder / "manifest.json", manifest)
     print(f"onnx differs from PyTorch by {np.abs(run_onnx(onnx_path, pixels) - expected).max():.1e}")
@@ -92,8 +95,13 @@ def write_onnx(network: Network, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            ShippedLayout(network).eval(), (torch.from_numpy(make_reference_input()),), str(path),
-            opset_version=OPSET, dynamo=False, input_names=["pixels"], output_names=["map"],
+            ShippedLayout(network).eval(),
+            (torch.from_numpy(make_reference_input()),),
+            str(path),
+            opset_version=OPSET,
+            dynamo=False,
+            input_names=["pixels"],
+            output_names=["map"],
         )
     onnx.checker.check_model(str(path))
 
@@ -134,7 +142,12 @@ def describe_model(checkpoint: Checkpoint, folder: Path, tfjs_files: list[Path],
             "onnx": {"path": ONNX_NAME, "sha256": identity},
         },
         "reference": {"tolerance": TOLERANCE, "path": REFERENCE_NAME},
-        "training": {key: checkpoint.plan[key] for key in ("seed", "epochs", "samples_per_epoch", "left_out") if key in checkpoint.plan},
+        "training": {
+            key: checkpoint.plan[key]
+            for key in ("seed", "epochs", "samples_per_epoch", "left_out")
+            if key in checkpoint.plan
+        }
+        | {"rendered": bool(checkpoint.plan.get("rendered"))},
         "sources": list_sources(Path(checkpoint.plan["frames"]), checkpoint.plan) if checkpoint.plan else [],
     }
 

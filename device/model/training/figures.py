@@ -1,6 +1,6 @@
 """Figures from scores: ranking, calibration, and intervals by resampling whole groups."""
 
-from typing import Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 

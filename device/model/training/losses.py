@@ -1,6 +1,5 @@
 """What the network is taught: cells by their boxes, frames by their hottest cells."""
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 

@@ -4,8 +4,8 @@ Input: float32 [N, 3, 320, 320], RGB 0..255. Output: float32 [N, labels, 20, 20]
 Backbone: EfficientNet-Lite0 (Apache-2.0); its features at stride 16 and 32 join in a small head.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +28,7 @@ STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
-FROZEN_BLOCKS = 5
+FROZEN_BLOCKS = 6
 STRIDE_16_BLOCK, STRIDE_32_BLOCK = 10, 15
 
 
@@ -81,12 +81,22 @@ def _describe_backbone() -> Iterator[Layer]:
             entry, width = previous, channels * expansion
             if expansion > 1:
                 pair = (f"{source}._expand_conv", f"{source}._bn0")
-                yield Layer(f"{name}_expand", "conv", (previous,), channels, width, relu6=True, source=pair, frozen=frozen)
+                yield Layer(
+                    f"{name}_expand", "conv", (previous,), channels, width, relu6=True, source=pair, frozen=frozen
+                )
                 previous = f"{name}_expand"
             pair = (f"{source}._depthwise_conv", f"{source}._bn1")
             yield Layer(
-                f"{name}_depthwise", "depthwise", (previous,), width, width, kernel, stride,
-                relu6=True, source=pair, frozen=frozen,
+                f"{name}_depthwise",
+                "depthwise",
+                (previous,),
+                width,
+                width,
+                kernel,
+                stride,
+                relu6=True,
+                source=pair,
+                frozen=frozen,
             )
             pair = (f"{source}._project_conv", f"{source}._bn2")
             yield Layer(f"{name}_project", "conv", (f"{name}_depthwise",), width, output, source=pair, frozen=frozen)
@@ -111,8 +121,13 @@ class Convolution(nn.Module):
         groups = layer.channels if layer.kind == "depthwise" else 1
         padding = 0 if layer.stride == 2 else layer.kernel // 2
         self.conv = nn.Conv2d(
-            layer.channels_in, layer.channels, layer.kernel, layer.stride, padding,
-            groups=groups, bias=not layer.normalised,
+            layer.channels_in,
+            layer.channels,
+            layer.kernel,
+            layer.stride,
+            padding,
+            groups=groups,
+            bias=not layer.normalised,
         )
         self.norm = nn.BatchNorm2d(layer.channels, eps=BATCH_NORM_EPSILON) if layer.normalised else None
 

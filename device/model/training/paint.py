@@ -3,7 +3,7 @@
 Pictures are uint8 [size, size, 3]; masks are float32 [size, size] in 0..1, 1 where the paint goes.
 """
 
-from typing import Callable
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -57,9 +57,9 @@ def paint_texture(picture: np.ndarray, mask: np.ndarray, rng: np.random.Generato
     for y in range(0, size, tile):
         for x in range(0, size, tile):
             top, left = corners[int(rng.integers(len(corners)))]
-            patch = picture[top:top + tile, left:left + tile]
+            patch = picture[top : top + tile, left : left + tile]
             patch = patch[:, ::-1] if rng.random() < 0.5 else patch
-            paint[y:y + tile, x:x + tile] = patch[: size - y, : size - x]
+            paint[y : y + tile, x : x + tile] = patch[: size - y, : size - x]
     return blend(picture, np.asarray(Image.fromarray(paint).filter(ImageFilter.GaussianBlur(1))), mask)
 
 
@@ -67,8 +67,10 @@ def _find_free_tiles(mask: np.ndarray, tile: int) -> list[tuple[int, int]]:
     """Corners of tiles that the mask leaves free."""
     size, step = mask.shape[0], max(tile // 2, 1)
     return [
-        (y, x) for y in range(0, size - tile + 1, step) for x in range(0, size - tile + 1, step)
-        if mask[y:y + tile, x:x + tile].max() < 0.05
+        (y, x)
+        for y in range(0, size - tile + 1, step)
+        for x in range(0, size - tile + 1, step)
+        if mask[y : y + tile, x : x + tile].max() < 0.05
     ]
 
 

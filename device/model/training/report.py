@@ -10,7 +10,9 @@ from export import write_json
 def print_figures(measured: dict) -> None:
     """A table for the terminal."""
     frames = measured["frames"]
-    print(f"model {measured['model'][:12]}: {frames['good']} good and {frames['failing']} failing frames, {frames['groups']} groups")
+    print(
+        f"model {measured['model'][:12]}: {frames['good']} good and {frames['failing']} failing frames, {frames['groups']} groups"
+    )
     print(f"alarm where 5 % of the good frames do: probability {measured['alarmProbability']}\n")
     for key, text in FIGURES:
         if key in measured["figures"]:
@@ -30,7 +32,9 @@ def write_figures(folder: Path, measured: dict, left_out: list[str]) -> None:
         run = {"frames": measured["frames"], "auc": measured["figures"]["auc"]}
         scores.setdefault("leftOut", {})["+".join(left_out)] = run
     else:
-        scores = {key: value for key, value in measured.items() if key != "model"} | {"leftOut": scores.get("leftOut", {})}
+        scores = {key: value for key, value in measured.items() if key != "model"} | {
+            "leftOut": scores.get("leftOut", {})
+        }
     manifest["scores"] = scores
     write_json(path, manifest)
     (folder / "card.md").write_text(render_card(manifest), encoding="utf-8")

@@ -1,7 +1,7 @@
 """The mix of an epoch: which scenes the network learns from, in which share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ SHARES = {
     "painted_over": 0.08,
     "painted_over_with_decoy": 0.06,
 }
-RENDERED_SHARE = 0.12  # of the whole, where rendered frames are given
+RENDERED_SHARE = 0.1  # of the whole, where rendered frames are given
 WEBCAM_SHARE = 0.6  # of the good frames: the scarcest kind, and the one that decides
 LOOSE_SOURCE_WEIGHT = 0.5  # prottos: finished parts with surface defects
 LARGEST_PAINTED_AREA = 0.6  # with more painted over, nothing is left to learn from
@@ -49,7 +49,10 @@ def build_pool(frames: Sequence[Frame], rendered: Sequence[Frame] = ()) -> Pool:
     weights = np.array([LOOSE_SOURCE_WEIGHT if frame.source in LOOSE_SPAGHETTI_SOURCES else 1.0 for frame in failing])
     tangled = [frame for frame in failing if any(box.kind in SPAGHETTI_CLASSES for box in frame.boxes)]
     return Pool(
-        failing, weights / weights.sum(), good, _weigh_good(good),
+        failing,
+        weights / weights.sum(),
+        good,
+        _weigh_good(good),
         donors=[frame for frame in tangled if frame.source not in LOOSE_SPAGHETTI_SOURCES],
         coverable=[frame for frame in failing if 0 < _boxed_area(frame) < LARGEST_PAINTED_AREA],
         rendered=list(rendered),
@@ -62,9 +65,12 @@ def _weigh_good(good: Sequence[Frame]) -> np.ndarray:
     webcams = {frame.source for frame in good if frame.is_webcam}
     photographs = sum(count for source, count in counts.items() if source not in webcams)
     share = WEBCAM_SHARE if webcams else 0.0
-    weights = np.array([
-        share / len(webcams) / counts[frame.source] if frame.is_webcam else (1 - share) / photographs for frame in good
-    ])
+    weights = np.array(
+        [
+            share / len(webcams) / counts[frame.source] if frame.is_webcam else (1 - share) / photographs
+            for frame in good
+        ]
+    )
     return weights / weights.sum()
 
 

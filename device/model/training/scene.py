@@ -67,7 +67,7 @@ def paint_anywhere(scene: Scene, rng: np.random.Generator) -> Scene:
     for _ in range(int(rng.integers(1, 4))):
         width, height = (rng.uniform(0.1, 0.5, 2) * SCENE_SIZE).astype(int)
         x, y = int(rng.integers(SCENE_SIZE - width)), int(rng.integers(SCENE_SIZE - height))
-        mask[y:y + height, x:x + width] = 1
+        mask[y : y + height, x : x + width] = 1
     labelled = np.kron(scene.cells[..., 0], np.ones((SCENE_SIZE // MASK_SIZE,) * 2, dtype=np.float32))
     mask = soften(mask * (labelled == 0), rng.uniform(0.5, 4)) * (labelled == 0)
     painter = TRAINING_PAINTERS[int(rng.integers(len(TRAINING_PAINTERS)))]
@@ -96,8 +96,12 @@ def paste_harmless(scene: Scene, donor: Frame, rng: np.random.Generator) -> Scen
 def _crop(donor: Frame, left: float, top: float, right: float, bottom: float) -> np.ndarray:
     with Image.open(donor.path) as picture:
         width, height = picture.size
-        box = (int(left * width), int(top * height), max(int(right * width), int(left * width) + 8),
-               max(int(bottom * height), int(top * height) + 8))
+        box = (
+            int(left * width),
+            int(top * height),
+            max(int(right * width), int(left * width) + 8),
+            max(int(bottom * height), int(top * height) + 8),
+        )
         return np.asarray(picture.convert("RGB").crop(box))
 
 
@@ -111,7 +115,7 @@ def _find_strands(crop: np.ndarray) -> np.ndarray:
 
 def _round_off(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     """A soft rounded rectangle."""
-    y, x = np.ogrid[-1:1:height * 1j, -1:1:width * 1j]
+    y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     power = rng.uniform(2, 8)
     radius = np.abs(x) ** power + np.abs(y) ** power
     return np.clip((1 - radius) * rng.uniform(2, 6), 0, 1).astype(np.float32)
@@ -121,7 +125,9 @@ def _paste(scene: Scene, crop: np.ndarray, alpha: np.ndarray, rng: np.random.Gen
     longest = int(np.exp(rng.uniform(np.log(45), np.log(260))))
     scale = longest / max(crop.shape[:2])
     width, height = max(int(crop.shape[1] * scale), 12), max(int(crop.shape[0] * scale), 12)
-    piece = np.asarray(Image.fromarray(crop).resize((width, height), Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR))
+    piece = np.asarray(
+        Image.fromarray(crop).resize((width, height), Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR)
+    )
     cover = np.asarray(Image.fromarray((alpha * 255).astype(np.uint8)).resize((width, height)), dtype=np.float32) / 255
     if rng.random() < 0.5:
         piece, cover = piece[:, ::-1], cover[:, ::-1]
@@ -149,7 +155,7 @@ def _choose_place(width: int, height: int, rng: np.random.Generator) -> tuple[in
 def _mark(scene: Scene, x: int, y: int, cover: np.ndarray, label: float) -> None:
     """Write the label into the cells that the paste covers."""
     full = np.zeros((SCENE_SIZE, SCENE_SIZE), dtype=np.float32)
-    full[y:y + cover.shape[0], x:x + cover.shape[1]] = cover
+    full[y : y + cover.shape[0], x : x + cover.shape[1]] = cover
     ratio = SCENE_SIZE // MASK_SIZE
     covered = full.reshape(MASK_SIZE, ratio, MASK_SIZE, ratio).mean(axis=(1, 3))
     dense = soften((covered > 0.3).astype(np.float32), 1.5)  # between strands counts as covered

@@ -22,12 +22,16 @@ def write_tfjs(network: Network, folder: Path) -> list[Path]:
         stale.unlink()
     weights = _list_weights(network)
     shards = _write_shards(folder, b"".join(values.tobytes() for _, values in weights))
-    manifest = [{
-        "paths": [shard.name for shard in shards],
-        "weights": [{"name": name, "shape": list(values.shape), "dtype": "float32"} for name, values in weights],
-    }]
+    manifest = [
+        {
+            "paths": [shard.name for shard in shards],
+            "weights": [{"name": name, "shape": list(values.shape), "dtype": "float32"} for name, values in weights],
+        }
+    ]
     model = {
-        "format": "layers-model", "generatedBy": "Layerwatch", "convertedBy": None,
+        "format": "layers-model",
+        "generatedBy": "Layerwatch",
+        "convertedBy": None,
         "modelTopology": {"class_name": "Model", "config": _describe_model(network.layers)},
         "weightsManifest": manifest,
     }
@@ -48,9 +52,9 @@ def _list_weights(network: Network) -> list[tuple[str, np.ndarray]]:
 
 
 def _write_shards(folder: Path, data: bytes) -> list[Path]:
-    pieces = [data[start:start + SHARD_BYTES] for start in range(0, len(data), SHARD_BYTES)]
+    pieces = [data[start : start + SHARD_BYTES] for start in range(0, len(data), SHARD_BYTES)]
     paths = [folder / f"group1-shard{index + 1}of{len(pieces)}.bin" for index in range(len(pieces))]
-    for path, piece in zip(paths, pieces):
+    for path, piece in zip(paths, pieces, strict=True):
         path.write_bytes(piece)
     return paths
 
@@ -58,25 +62,36 @@ def _write_shards(folder: Path, data: bytes) -> list[Path]:
 def _describe_model(layers: list[Layer]) -> dict:
     described = [
         {
-            "class_name": "InputLayer", "name": INPUT_NAME, "inbound_nodes": [],
+            "class_name": "InputLayer",
+            "name": INPUT_NAME,
+            "inbound_nodes": [],
             "config": {"name": INPUT_NAME, "batch_input_shape": [None, INPUT_SIZE, INPUT_SIZE, 3], "dtype": "float32"},
         },
         {
-            "class_name": "Rescaling", "name": "input", "inbound_nodes": [[[INPUT_NAME, 0, 0, {}]]],
+            "class_name": "Rescaling",
+            "name": "input",
+            "inbound_nodes": [[[INPUT_NAME, 0, 0, {}]]],
             "config": {"name": "input", "scale": 1 / RESCALE_DIVISOR, "offset": -RESCALE_OFFSET / RESCALE_DIVISOR},
         },
     ]
     described += [_describe_layer(layer) for layer in layers]
     return {
-        "name": "layerwatch", "layers": described,
-        "input_layers": [[INPUT_NAME, 0, 0]], "output_layers": [[layers[-1].name, 0, 0]],
+        "name": "layerwatch",
+        "layers": described,
+        "input_layers": [[INPUT_NAME, 0, 0]],
+        "output_layers": [[layers[-1].name, 0, 0]],
     }
 
 
 def _describe_layer(layer: Layer) -> dict:
     class_name, config = _configure(layer)
     inbound = [[[name, 0, 0, {}] for name in layer.inputs]]
-    return {"class_name": class_name, "name": layer.name, "config": {"name": layer.name, **config}, "inbound_nodes": inbound}
+    return {
+        "class_name": class_name,
+        "name": layer.name,
+        "config": {"name": layer.name, **config},
+        "inbound_nodes": inbound,
+    }
 
 
 def _configure(layer: Layer) -> tuple[str, dict]:
@@ -88,8 +103,12 @@ def _configure(layer: Layer) -> tuple[str, dict]:
     if layer.kind == "upsample":
         return "UpSampling2D", {"size": [2, 2], "interpolation": "nearest", "data_format": "channels_last"}
     shared = {
-        "kernel_size": [layer.kernel] * 2, "strides": [layer.stride] * 2, "padding": "same",
-        "data_format": "channels_last", "use_bias": True, "activation": "relu6" if layer.relu6 else "linear",
+        "kernel_size": [layer.kernel] * 2,
+        "strides": [layer.stride] * 2,
+        "padding": "same",
+        "data_format": "channels_last",
+        "use_bias": True,
+        "activation": "relu6" if layer.relu6 else "linear",
     }
     if layer.kind == "depthwise":
         return "DepthwiseConv2D", {**shared, "depth_multiplier": 1}

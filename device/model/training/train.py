@@ -15,7 +15,7 @@ from data import Frame, leave_out, load_picture, read_frames, read_rendered_fram
 from figures import fit_calibration, roc_auc
 from losses import HOTTEST_CELLS, measure_loss
 from network import LABELS, Network, load_imagenet, score_frames
-from samples import Samples, build_pool
+from samples import Pool, Samples, build_pool
 
 BATCH_SIZE = 16
 BACKBONE_RATE, HEAD_RATE, WEIGHT_DECAY = 4e-4, 2e-3, 1e-2
@@ -79,7 +79,7 @@ class Average:
     def update(self, network: Network) -> None:
         self.updates += 1
         keep = min(AVERAGING, self.updates / (self.updates + 10))
-        for ours, theirs in zip(self.network.state_dict().values(), network.state_dict().values()):
+        for ours, theirs in zip(self.network.state_dict().values(), network.state_dict().values(), strict=True):
             if ours.dtype.is_floating_point:
                 ours.mul_(keep).add_(theirs, alpha=1 - keep)
 
@@ -103,12 +103,19 @@ def _rate_at(step: int, steps: int) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
-def _load_epoch(plan: TrainingPlan, pool, epoch: int) -> DataLoader:
+def _load_epoch(plan: TrainingPlan, pool: Pool, epoch: int) -> DataLoader:
     samples = Samples(pool, plan.samples_per_epoch, plan.seed, epoch)
     return DataLoader(samples, BATCH_SIZE, num_workers=plan.workers, prefetch_factor=4 if plan.workers else None)
 
 
-def _train_epoch(network: Network, average: Average, optimizer, schedule, batches: DataLoader) -> float:
+def _train_epoch(
+    network: Network,
+    average: Average,
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    batches: DataLoader,
+) -> float:
+    """One pass over the batches; returns the mean loss."""
     network.train()
     losses = []
     for batch in batches:
@@ -130,7 +137,7 @@ def infer_scores(network: Network, frames: list[Frame]) -> np.ndarray:
     network.eval()
     scores = []
     for start in range(0, len(frames), 16):
-        pictures = [np.asarray(load_picture(frame.path)) for frame in frames[start:start + 16]]
+        pictures = [np.asarray(load_picture(frame.path)) for frame in frames[start : start + 16]]
         pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float()
         scores.append(score_frames(network(pixels.contiguous(memory_format=torch.channels_last)), HOTTEST_CELLS))
     return torch.cat(scores).numpy()
