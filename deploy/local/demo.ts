@@ -3,7 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { Account } from './cloud-client.ts'
 import { makePairingCode } from './owner.ts'
-import type { LocalProcess, startProcess } from './processes.ts'
+import type { startProcess } from './processes.ts'
 
 export interface DemoOptions {
   url: string
@@ -15,11 +15,11 @@ export interface DemoOptions {
 
 const readyWithinMs = 60_000
 const printerName = 'Demo printer'
-/** The print comes loose at layer 18; the next ones, after the person's decision, go well. */
-const simulation = ['--speed', '25', '--seed', '11', '--failure', 'detached@18', '--repeat']
+/** The print comes loose at layer 14; the next ones, after the person's decision, go well. */
+const simulation = ['--speed', '8', '--seed', '11', '--failure', 'detached@14', '--idle', '--repeat']
 
 /** A simulated printer and camera in a process of their own, and an agent that knows them by HTTP alone. */
-export async function startDemo(options: DemoOptions): Promise<LocalProcess[]> {
+export async function startDemo(options: DemoOptions): Promise<void> {
   const simulator = options.start({
     name: 'simulator',
     args: ['device/simulator/cli.ts', ...simulation, '--json'],
@@ -32,7 +32,16 @@ export async function startDemo(options: DemoOptions): Promise<LocalProcess[]> {
     args: ['device/cli/agent.ts', 'run', '--config', config],
     onLine: options.onAgentLine,
   })
-  return [simulator, agent]
+  await agent.says(readWatching, readyWithinMs)
+  await fetch(new URL('/printer/start', simulatorUrl), {
+    method: 'POST',
+    signal: AbortSignal.timeout(10_000),
+  })
+}
+
+/** The agent's word that it looks at its printers. */
+function readWatching(said: unknown): true | undefined {
+  return /"msg":"watching"/.test(String(said)) || undefined
 }
 
 function readUrl(said: unknown): string | undefined {

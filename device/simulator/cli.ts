@@ -23,6 +23,7 @@ type ServeOptions = {
   height: number
   fps: number
   repeat?: true
+  idle?: true
   json?: true
 }
 
@@ -68,6 +69,7 @@ const program = new Command('simulator')
   .option('--height <pixels>', 'height of a picture', readWhole(64, 2160), 480)
   .option('--fps <rate>', 'pictures a second in the stream', readNumber(0.1, 30), 5)
   .option('--repeat', 'start another, good print a while after one has ended')
+  .option('--idle', 'wait for POST /printer/start before the first print')
   .option('--json', 'print {"url": …} instead of a sentence')
   .enablePositionalOptions()
   .action(serve)
@@ -105,6 +107,7 @@ function serve(options: ServeOptions): void {
       speed: options.speed,
       size: { width, height },
       isRepeating: options.repeat === true,
+      isIdleFirst: options.idle === true,
       streamRate: options.fps,
     },
     { studio: openDarkroom(), now: () => performance.now(), createJobId: randomUUID },

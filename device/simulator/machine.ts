@@ -62,8 +62,19 @@ export function createMachine(spec: RunSpec, jobId: string): Machine {
   }
 }
 
+/** A machine that waits for its first print to be started. */
+export function createIdleMachine(spec: RunSpec): Machine {
+  return { ...createMachine(spec, ''), state: 'idle' }
+}
+
+/** Whether the first print is still to come. */
+export function isFresh({ state, printSeconds }: Machine): boolean {
+  return state === 'idle' && printSeconds === 0
+}
+
 /** The machine with its next print under way: another filament and solid, and nothing going wrong. */
 export function startNext(machine: Machine, jobId: string): Machine {
+  if (isFresh(machine)) return { ...createMachine(machine.spec, jobId), upSeconds: machine.upSeconds }
   const spec: RunSpec = { ...machine.spec, run: machine.spec.run + 1, failures: [] }
   // A shape asked for is for the first print only; a file given is printed again.
   const { shape: _shape, ...rest } = spec

@@ -5,7 +5,9 @@ import {
   actOnMachine,
   addMachineFailure,
   advanceMachine,
+  createIdleMachine,
   createMachine,
+  isFresh,
   type MachineAction,
   refusalOf,
   shotOf,
@@ -23,6 +25,8 @@ export type SimulatorOptions = {
   size: FrameSize
   /** Start another print by itself when the last one has ended. */
   isRepeating: boolean
+  /** Wait for `POST /printer/start` before the first print. */
+  isIdleFirst?: boolean
   /** Pictures a second in the stream. */
   streamRate: number
 }
@@ -46,7 +50,7 @@ const FailureBody = z.object({
 
 /**
  * The simulated printer and camera over HTTP. It tells what a printer and a camera would, and nothing of what
- * is going wrong. Begins to print at once; call `listen` on what is returned, and `close` to end it.
+ * is going wrong. Call `listen` on what is returned, and `close` to end it.
  */
 export function createSimulator(options: SimulatorOptions, around: Surroundings): Server {
   const desk = createDesk(options, around)
@@ -69,7 +73,9 @@ type Desk = ReturnType<typeof createDesk>
 
 /** The machine with a clock, and the camera before it. */
 function createDesk(options: SimulatorOptions, { studio, now, createJobId }: Surroundings) {
-  let machine = createMachine(options.spec, createJobId())
+  let machine = options.isIdleFirst
+    ? createIdleMachine(options.spec)
+    : createMachine(options.spec, createJobId())
   let lastMs = now()
   let endedMs: number | undefined
   let upcoming: Promise<Uint8Array> | undefined
@@ -82,7 +88,7 @@ function createDesk(options: SimulatorOptions, { studio, now, createJobId }: Sur
     const isOver = machine.state === 'finished' || machine.state === 'cancelled' || machine.state === 'idle'
     if (!isOver) endedMs = undefined
     else endedMs ??= nowMs
-    if (!options.isRepeating || endedMs === undefined) return
+    if (!options.isRepeating || endedMs === undefined || isFresh(machine)) return
     if (nowMs - endedMs >= repeatPauseSeconds * 1000) act('start')
   }
 

@@ -17,7 +17,7 @@ const Status = z.looseObject({
 })
 const Refusal = z.object({ reason: z.string().min(1) })
 
-async function startSimulator({ hasFailure = false, isRepeating = false } = {}) {
+async function startSimulator({ hasFailure = false, isRepeating = false, isIdleFirst = false } = {}) {
   let nowMs = 1000
   let jobs = 0
   const server = createSimulator(
@@ -32,6 +32,7 @@ async function startSimulator({ hasFailure = false, isRepeating = false } = {}) 
       speed: 10,
       size: { width: 160, height: 120 },
       isRepeating,
+      isIdleFirst,
       streamRate: 30,
     },
     { studio: createStudio(), now: () => nowMs, createJobId: () => `job-${++jobs}` },
@@ -191,6 +192,24 @@ test('where prints repeat, another begins a while after the last has ended', {
     const next = await simulator.status()
     assert.equal(next.state, 'printing')
     assert.notEqual(next.job.id, id)
+  } finally {
+    await simulator.close()
+  }
+})
+
+test('where it is to wait, the first print begins when it is started and is the one asked for', {
+  timeout: 60_000,
+}, async () => {
+  const simulator = await startSimulator({ isRepeating: true, isIdleFirst: true })
+  try {
+    simulator.pass(60)
+    await simulator.status()
+    const waiting = await simulator.status()
+    assert.deepEqual([waiting.state, waiting.printSeconds, waiting.job.id], ['idle', 0, ''])
+    await simulator.post('/printer/start')
+    simulator.pass(2)
+    const started = await simulator.status()
+    assert.deepEqual([started.state, started.printSeconds, started.job.name], ['printing', 20, 'vase.gcode'])
   } finally {
     await simulator.close()
   }
