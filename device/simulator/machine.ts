@@ -68,8 +68,8 @@ export function createIdleMachine(spec: RunSpec): Machine {
 }
 
 /** Whether the first print is still to come. */
-export function isFresh({ state, printSeconds }: Machine): boolean {
-  return state === 'idle' && printSeconds === 0
+export function isFresh({ jobId }: Machine): boolean {
+  return jobId === ''
 }
 
 /** The machine with its next print under way: another filament and solid, and nothing going wrong. */
