@@ -10,6 +10,7 @@ import { layerWindowSeconds } from '../assess/layers.ts'
 import { seeFrame } from '../assess/report.ts'
 import { describeLayer } from '../assess/strip.ts'
 import { DetectorConfig, PolicyConfig } from '../config.ts'
+import { userChoiceFile } from '../detector/choice-file.ts'
 import type { Detector } from '../detector/detector.ts'
 import { openDetector, shippedModelDir } from '../detector/open.ts'
 
@@ -50,12 +51,13 @@ export function addReplayCommand(program: Command): void {
     .option('--warn <evidence>', 'evidence from which the owner is told', String(defaults.warn))
     .option('--pause <evidence>', 'evidence from which the print is paused', String(defaults.pause))
     .action(async (dir: string, options: ReplayOptions) => {
-      const policy = PolicyConfig.parse({ warn: Number(options.warn), pause: Number(options.pause) })
+      const policy = readPolicy(options)
       const { detector } = await openDetector(
         {
           backend: options.backend,
           modelDir: options.model ?? shippedModelDir,
           threads: 1,
+          choiceFile: userChoiceFile(),
           log: pino({ level: 'silent' }),
         },
         new AbortController().signal,
@@ -68,6 +70,13 @@ export function addReplayCommand(program: Command): void {
         await detector.close()
       }
     })
+}
+
+function readPolicy({ warn, pause }: ReplayOptions): PolicyConfig {
+  const policy = PolicyConfig.safeParse({ warn: Number(warn), pause: Number(pause) })
+  if (policy.success) return policy.data
+  const problems = policy.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`)
+  throw new ConfigError('the thresholds can not be used', { problems })
 }
 
 interface Replay {
