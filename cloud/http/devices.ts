@@ -10,9 +10,9 @@ import { requirePerson } from './session.ts'
 /** `GET /api/devices` and `DELETE /api/devices/{id}`, which takes a device's certificate back. */
 export function addDeviceRoutes(
   app: FastifyInstance,
-  context: Pick<Context, 'db' | 'broker' | 'presence' | 'log'>,
+  context: Pick<Context, 'db' | 'broker' | 'presence' | 'hub' | 'log'>,
 ): void {
-  const { db, broker, presence, log } = context
+  const { db, broker, presence, hub, log } = context
 
   app.get('/api/devices', async (request): Promise<DeviceView[]> => {
     const { personId } = await requirePerson(request)
@@ -26,6 +26,7 @@ export function addDeviceRoutes(
     if (!(await revokeDeviceOf(db, personId, id))) throw notFound('device')
     log.info({ deviceId: id, personId }, 'device revoked')
     presence.forget(id)
+    hub.recheck()
     await broker.disconnect(id)
     return reply.code(204).send()
   })
