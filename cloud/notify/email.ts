@@ -24,12 +24,16 @@ export function makeEmailNotifier(smtp: SmtpConfig, baseUrl: string): Notifier {
         disableFileAccess: true,
         disableUrlAccess: true,
       })
-      const stop = () => transport.close()
+      // nodemailer can't be told to stop: we stop waiting, and its own time limits end the connection.
+      const aborted = Promise.withResolvers<never>()
+      const stop = () => aborted.reject(signal.reason)
       signal.addEventListener('abort', stop, { once: true })
+      const sending = transport.sendMail(composeMail(outgoing, receiver, { from: smtp.from, baseUrl }))
       try {
-        await transport.sendMail(composeMail(outgoing, receiver, { from: smtp.from, baseUrl }))
+        await Promise.race([sending, aborted.promise])
         return 'taken by the mail server'
       } catch (error) {
+        sending.catch(() => {})
         throw classify(error)
       } finally {
         signal.removeEventListener('abort', stop)

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, test } from 'node:test'
+import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import { PushMessage } from '@layerwatch/shared/push.ts'
+import webPush from 'web-push'
+import { putPushSubscription } from '../../cloud/db/push-subscriptions.ts'
+import { makeEmailNotifier } from '../../cloud/notify/email.ts'
+import type { Notifier, Outgoing, Receiver } from '../../cloud/notify/notifier.ts'
+import { makeWebPushNotifier } from '../../cloud/notify/webpush.ts'
+import { type FakeMailServer, startMailServer } from '../fakes/mail-server.ts'
+import { type FakePushService, startPushService } from '../fakes/push-service.ts'
+import { startTestDatabase, type TestDatabase } from '../setup/database.ts'
+import { makeTenant } from '../setup/tenants.ts'
+import { waitUntil } from '../setup/wait.ts'
+
+let database: TestDatabase
+let receiver: Receiver
+
+before(async () => {
+  database = await startTestDatabase()
+  const { personId, name } = await makeTenant(database.db, 'Anna')
+  receiver = { personId, name, email: 'anna@example.org' }
+})
+after(() => database.close())
+
+const picture = Buffer.from('/9j/4AAQSkZJRg==', 'base64')
+
+function outgoing(changes: Partial<Outgoing> = {}): Outgoing {
+  const title = 'Paused by Layerwatch at layer 41, 14:02'
+  const body = 'Ender 3: spaghetti since layer 38. benchy.gcode.'
+  const message = { kind: 'paused' as const, title, body, path: '/incidents/i1' }
+  return { id: randomUUID(), message, at: new Date(), tag: 'i1', picture, ...changes }
+}
+
+const forever = () => new AbortController().signal
+
+/** One way to reach people under test. */
+interface Under {
+  notifier: Notifier
+  /** Answers as a service that takes it, is busy, refuses for good, or never says a word. */
+  behave(how: 'takes' | 'busy' | 'refuses' | 'silent'): void
+  received(): number
+  close(): Promise<void>
+}
+
+function describeNotifier(name: string, start: () => Promise<Under>): void {
+  describe(name, () => {
+    let under: Under
+    before(async () => {
+      under = await start()
+    })
+    after(() => under.close())
+
+    test('hands a message over and tells what to record of it', async () => {
+      under.behave('takes')
+      assert.match(await under.notifier.send(outgoing(), receiver, forever()), /taken/)
+      assert.equal(under.received(), 1)
+    })
+
+    test('a busy service is a reason to try again', async () => {
+      under.behave('busy')
+      await assert.rejects(under.notifier.send(outgoing(), receiver, forever()), UnavailableError)
+    })
+
+    test('a final refusal is not tried again', async () => {
+      under.behave('refuses')
+      await assert.rejects(under.notifier.send(outgoing(), receiver, forever()), RejectedError)
+    })
+
+    test('a service that never answers is left when asked to', async () => {
+      under.behave('silent')
+      const signal = AbortSignal.timeout(300)
+      const before = performance.now()
+      await assert.rejects(under.notifier.send(outgoing(), receiver, signal))
+      assert.ok(performance.now() - before < 5_000)
+    })
+  })
+}
+
+describeNotifier('e-mail', async () => {
+  const server = await startMailServer()
+  const notifier = mailTo(server)
+  const answers = { takes: 250, busy: 451, refuses: 550, silent: 'silent' } as const
+  return {
+    notifier,
+    behave: (how) => {
+      server.answer = answers[how]
+    },
+    received: () => server.received.length,
+    close: () => server.close(),
+  }
+})
+
+describeNotifier('web push', async () => {
+  const { service, notifier, subscribe } = await pushTo()
+  await subscribe()
+  const answers = { takes: 201, busy: 503, refuses: 400, silent: 'silent' } as const
+  return {
+    notifier,
+    behave: (how) => {
+      service.answer = answers[how]
+    },
+    received: () => service.received.length,
+    close: async () => {
+      await database.db.pushSubscription.deleteMany()
+      await service.close()
+    },
+  }
+})
+
+function mailTo(server: FakeMailServer, login: { user?: string; password?: string } = {}): Notifier {
+  const from = 'Layerwatch <printers@example.org>'
+  const smtp = { host: '127.0.0.1', port: server.port, security: 'none' as const, from, ...login }
+  return makeEmailNotifier(smtp, 'https://printers.example.org')
+}
+
+async function pushTo(): Promise<{
+  service: FakePushService
+  notifier: Notifier
+  subscribe: () => Promise<string>
+}> {
+  const vapid = { ...webPush.generateVAPIDKeys(), subject: 'mailto:printers@example.org' }
+  const service = await startPushService(vapid.publicKey)
+  const notifier = makeWebPushNotifier(database.db, vapid)
+  const subscribe = async () => {
+    const request = service.subscribe()
+    await putPushSubscription(database.db, receiver.personId, { id: randomUUID(), request })
+    return request.endpoint
+  }
+  return { service, notifier, subscribe }
+}
+
+test('a mail holds plain text, simple HTML, the picture and a link, and is marked as automatic', async () => {
+  const server = await startMailServer({ user: 'printers', password: 'secret' })
+  const notifier = mailTo(server, { user: 'printers', password: 'secret' })
+  const sent = outgoing()
+  await notifier.send(sent, receiver, forever())
+  await server.close()
+  const mail = server.received[0]
+  assert.deepEqual(mail?.to, ['anna@example.org'])
+  const raw = mail?.text ?? ''
+  const text = raw + raw.replaceAll('=\r\n', '').replaceAll('=3D', '=')
+  for (const part of [
+    'Subject: Paused by Layerwatch at layer 41, 14:02',
+    'To: Anna <anna@example.org>',
+    'Auto-Submitted: auto-generated',
+    `Message-ID: <${sent.id}@layerwatch>`,
+    'Content-Type: text/plain',
+    'Content-Type: text/html',
+    'https://printers.example.org/incidents/i1',
+    'src="cid:print"',
+    picture.toString('base64'),
+  ]) {
+    assert.ok(text.includes(part), `${part} in\n${text}`)
+  }
+})
+
+test('a name cannot add a header or a receiver to a mail, nor markup to its HTML', async () => {
+  const server = await startMailServer()
+  const title = 'Suspected: spaghetti, A\r\nBcc: all@example.org'
+  const message = { ...outgoing().message, title, body: '<img src=x onerror=alert(1)>' }
+  const hostile = { ...receiver, name: 'Anna\r\nBcc: all@example.org' }
+  await mailTo(server).send(outgoing({ message }), hostile, forever())
+  await server.close()
+  const { to, text = '' } = server.received[0] ?? {}
+  assert.deepEqual(to, ['anna@example.org'])
+  const [headers = ''] = text.split('\r\n\r\n')
+  assert.doesNotMatch(headers, /^Bcc:/m)
+  assert.ok(text.includes('&lt;img src='), text)
+})
+
+test('a wrong login at the mail server may be mended, so it is tried again', async () => {
+  const server = await startMailServer({ user: 'printers', password: 'secret' })
+  const wrong = mailTo(server, { user: 'printers', password: 'wrong' })
+  await assert.rejects(wrong.send(outgoing(), receiver, forever()), UnavailableError)
+  await server.close()
+})
+
+test('a mail server that is not there is a reason to try again', async () => {
+  const server = await startMailServer()
+  await server.close()
+  await assert.rejects(mailTo(server).send(outgoing(), receiver, forever()), UnavailableError)
+})
+
+test('every browser of a person reads the message, signed by the cloud’s own key', async () => {
+  const { service, notifier, subscribe } = await pushTo()
+  await Promise.all([subscribe(), subscribe()])
+  const sent = outgoing()
+  await notifier.send(sent, receiver, forever())
+  await database.db.pushSubscription.deleteMany()
+  await service.close()
+  assert.equal(service.received.length, 2)
+  const [first] = service.received
+  assert.deepEqual(PushMessage.parse(first?.message), {
+    ...sent.message,
+    tag: 'i1',
+    at: sent.at.toISOString(),
+  })
+  assert.equal(first?.subject, 'mailto:printers@example.org')
+  assert.deepEqual([first?.headers.urgency, first?.headers.ttl], ['high', '86400'])
+})
+
+test('a browser that is gone is forgotten, and the others are told', async () => {
+  const { service, notifier, subscribe } = await pushTo()
+  for (const status of [404, 410]) {
+    await subscribe()
+    service.answer = status
+    await assert.rejects(notifier.send(outgoing(), receiver, forever()), RejectedError)
+    assert.equal(await database.db.pushSubscription.count(), 0, `after ${status}`)
+  }
+  const gone = await subscribe()
+  await database.db.pushSubscription.updateMany({ where: { endpoint: gone }, data: { endpoint: `${gone}x` } })
+  service.answer = 201
+  await subscribe()
+  assert.match(await notifier.send(outgoing(), receiver, forever()), /1 of 2/)
+  await waitUntil('one left', async () => (await database.db.pushSubscription.count()) === 1)
+  await database.db.pushSubscription.deleteMany()
+  await service.close()
+})
+
+test('a subscription with keys of no use fails alone', async () => {
+  const { service, notifier, subscribe } = await pushTo()
+  await subscribe()
+  const broken = { ...service.subscribe(), keys: { p256dh: 'AAAA', auth: 'AA' } }
+  await putPushSubscription(database.db, receiver.personId, { id: randomUUID(), request: broken })
+  assert.match(await notifier.send(outgoing(), receiver, forever()), /1 of 2/)
+  await database.db.pushSubscription.deleteMany()
+  await service.close()
+})
