@@ -34,8 +34,8 @@ export interface Outcome {
   /** The episode this event belongs to. */
   episode?: StoredEpisode
   print?: PrintRow
-  /** True where nothing newer of the printer's present was known. */
-  isNews: boolean
+  /** False for history: the device writes another stream by now. */
+  isCurrent: boolean
   at: Date
 }
 
@@ -61,11 +61,17 @@ export async function project(arrival: Arrival): Promise<Outcome> {
     isNext: printer.stream === event.stream ? BigInt(event.seq) > printer.seq : true,
   }
   const print = await projectPrint(arrival, place)
-  const isNews = await projectPresent(arrival, { ...place, print })
+  if (place.isCurrent) await projectPresent(arrival, { ...place, print })
   const changes: Change[] = [{ kind: 'printer', printerId: printer.id }]
   changes.push(...(await projectRest(arrival, place, print)))
   const episode = await projectIncident(arrival, changes)
-  return { changes, isNews, at: place.at, ...(episode && { episode }), ...(print && { print }) }
+  return {
+    changes,
+    isCurrent: place.isCurrent,
+    at: place.at,
+    ...(episode && { episode }),
+    ...(print && { print }),
+  }
 }
 
 /**
@@ -119,22 +125,19 @@ async function projectPrint(
 /** How far back a late event makes the present be folded anew. */
 const refoldDepth = 100
 
-/** @returns true where the event is the newest word on the printer's present. */
 async function projectPresent(
   arrival: Arrival,
   place: Place & { print: PrintRow | undefined },
-): Promise<boolean> {
+): Promise<void> {
   const { tx, printer, event } = arrival
-  if (!place.isCurrent) return false
   const order = place.isNext ? { stream: event.stream, seq: event.seq } : {}
   const isPresent = presentTypes.some((type) => type === event.type)
   if (!isPresent && event.type !== 'layer.judged') {
     if (place.isNext) await updatePrinter(tx, printer.id, order)
-    return place.isNext
+    return
   }
   const next = isPresent ? await nextPresent(arrival, place) : presentOf(printer)
   await updatePrinter(tx, printer.id, { ...order, ...ownedByEvents(arrival, next, place.print) })
-  return place.isNext || (isPresent && !(await isOvertaken(arrival, presentTypes)))
 }
 
 async function nextPresent({ tx, printer, event }: Arrival, { at, isNext }: Place): Promise<Present> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
 import type { Tx } from '../db/client.ts'
-import { findRecentEvents } from '../db/events.ts'
+import { findRecentEvents, hasLaterEvent } from '../db/events.ts'
 import {
   type Channel,
   deleteWaiting,
@@ -55,9 +55,11 @@ export async function enqueueNotifications(tx: Tx, happening: Happening): Promis
     case 'print.finished':
       return enqueueFinished(tx, happening, event.data)
     case 'camera.lost':
+      return enqueueLost(tx, happening, { ...event.data, restoredType: 'camera.restored' })
     case 'printer.lost':
+      return enqueueLost(tx, happening, { ...event.data, restoredType: 'printer.restored' })
     case 'detector.failed':
-      return enqueueLost(tx, happening, event.data)
+      return enqueueLost(tx, happening, { ...event.data, restoredType: 'detector.restored' })
     case 'camera.restored':
       return enqueueRestored(tx, happening, { ...event.data, lostType: 'camera.lost' })
     case 'printer.restored':
@@ -113,8 +115,17 @@ async function enqueueFinished(
   return insert(tx, happening, finishedMessage({ ...sceneOf(happening), outcome: data.outcome }))
 }
 
-async function enqueueLost(tx: Tx, happening: Happening, data: EventData<'camera.lost'>): Promise<number> {
-  if (!happening.event.printId || !happening.outcome.isNews || !isFresh(happening, softFreshMs)) return 0
+/** Told while something prints; a loss whose end is known already is not. */
+async function enqueueLost(
+  tx: Tx,
+  happening: Happening,
+  data: EventData<'camera.lost'> & { restoredType: string },
+): Promise<number> {
+  const { event, printer, outcome } = happening
+  if (!event.printId || !outcome.isCurrent || !isFresh(happening, softFreshMs)) return 0
+  const { stream, seq } = event
+  const place = { deviceId: printer.deviceId, printerId: printer.id, stream, seq }
+  if (await hasLaterEvent(tx, { ...place, types: [data.restoredType] })) return 0
   return insert(tx, happening, lostMessage({ ...sceneOf(happening), reason: data.reason }))
 }
 

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { startTestDatabase, type TestDatabase } from '../../setup/database.ts'
+import { ingestAll, makeIngestContext } from '../../setup/ingest.ts'
+import { makeTenant, type SentEvent, suspicion, type Tenant, tellStory } from '../../setup/tenants.ts'
+
+let database: TestDatabase
+
+before(async () => {
+  database = await startTestDatabase()
+})
+after(() => database.close())
+
+/** Somebody who is told by e-mail and on one browser. */
+async function makeSubscriber(): Promise<Tenant> {
+  const tenant = await makeTenant(database.db)
+  const endpoint = `https://push.example.org/${tenant.personId}`
+  const { personId } = tenant
+  await database.db.pushSubscription.create({
+    data: { id: randomUUID(), personId, endpoint, p256dh: '', auth: '' },
+  })
+  return tenant
+}
+
+async function told(
+  tenant: Tenant,
+): Promise<{ kind: string; channel: string; title: string; waitMs: number }[]> {
+  const rows = await database.db.notification.findMany({
+    where: { personId: tenant.personId },
+    orderBy: [{ createdAt: 'asc' }, { channel: 'asc' }],
+  })
+  return rows.map(({ kind, channel, title, nextTryAt, createdAt }) => {
+    return { kind, channel, title, waitMs: nextTryAt.getTime() - createdAt.getTime() }
+  })
+}
+
+const brief = (rows: Awaited<ReturnType<typeof told>>) => rows.map((row) => `${row.kind} ${row.channel}`)
+const ingest = (tenant: Tenant, events: readonly SentEvent[]) =>
+  ingestAll(makeIngestContext(database.db), tenant.deviceId, events)
+
+test('a failure that is paused is told once, by e-mail and push, whichever of its events comes first', async () => {
+  const by = 'layerwatch'
+  const story = () => {
+    const one = tellStory()
+    return [
+      one.event('defect.confirmed', suspicion(9, 8)),
+      one.event('pause.sent', { by, layer: 9 }),
+      one.event('printer.paused', { by, layer: 9 }),
+    ]
+  }
+  for (const order of [(events: SentEvent[]) => events, (events: SentEvent[]) => events.toReversed()]) {
+    const tenant = await makeSubscriber()
+    await ingest(tenant, order(story()))
+    const rows = await told(tenant)
+    assert.deepEqual(brief(rows), ['paused email', 'paused push'])
+    assert.match(rows[0]?.title ?? '', /^Paused by Layerwatch at layer 9, \d\d:\d\d$/)
+  }
+})
+
+test('a confirmed failure waits a moment for its pause, and is told all the same without one', async () => {
+  const tenant = await makeSubscriber()
+  await ingest(tenant, [tellStory().event('defect.confirmed', suspicion(9))])
+  const rows = await told(tenant)
+  assert.deepEqual(brief(rows), ['confirmed email', 'confirmed push'])
+  assert.deepEqual(
+    rows.map((row) => row.waitMs),
+    [10_000, 10_000],
+  )
+})
+
+test('a pause that failed is told at once, in place of the failure that waits', async () => {
+  const tenant = await makeSubscriber()
+  const story = tellStory()
+  const failed = { by: 'layerwatch' as const, reason: 'the printer did not pause', tries: 3 }
+  await ingest(tenant, [
+    story.event('defect.confirmed', suspicion(9)),
+    story.event('pause.sent', { by: 'layerwatch' }),
+    story.event('pause.failed', failed),
+  ])
+  const rows = await told(tenant)
+  assert.deepEqual(brief(rows), ['pause-failed email', 'pause-failed push'])
+  assert.deepEqual(
+    rows.map((row) => row.waitMs),
+    [0, 0],
+  )
+})
+
+test('a suspicion is told by push alone, once an episode', async () => {
+  const tenant = await makeSubscriber()
+  const story = tellStory()
+  await ingest(tenant, [
+    story.event('defect.suspected', suspicion(8)),
+    story.event('defect.suspected', suspicion(9)),
+  ])
+  assert.deepEqual(brief(await told(tenant)), ['suspected push'])
+})
+
+test('a camera lost while printing is told, and its return to those who were told', async () => {
+  const tenant = await makeSubscriber()
+  const story = tellStory()
+  const started = story.event('print.started', { job: 'a.gcode' })
+  const lost = story.event('camera.lost', { reason: 'camera-frozen' })
+  await ingest(tenant, [started, lost])
+  await database.db.notification.updateMany({
+    where: { eventId: lost.id },
+    data: { status: 'sent', tries: 1 },
+  })
+  await ingest(tenant, [story.event('camera.restored', { reason: 'camera-frozen', blindSeconds: 60 })])
+  assert.deepEqual(brief(await told(tenant)), ['lost email', 'lost push', 'restored email', 'restored push'])
+})
+
+test('a camera that is back before anybody was told is not told of', async () => {
+  const tenant = await makeSubscriber()
+  const story = tellStory()
+  await ingest(tenant, [
+    story.event('print.started', { job: 'a.gcode' }),
+    story.event('camera.lost', { reason: 'camera-frozen' }),
+    story.event('camera.restored', { reason: 'camera-frozen', blindSeconds: 2 }),
+  ])
+  assert.deepEqual(brief(await told(tenant)), [])
+})
+
+test('what was lost while nothing printed, or long ago, is not told', async () => {
+  const tenant = await makeSubscriber()
+  const idle = tellStory().event('camera.lost', { reason: 'camera-dark' }, { printId: undefined })
+  const old = tellStory({ startMs: Date.now() - 3600_000 })
+  await ingest(tenant, [idle, old.event('camera.lost', { reason: 'camera-dark' })])
+  assert.deepEqual(brief(await told(tenant)), [])
+})
+
+test('a pause during a day offline is told when it is heard of', async () => {
+  const tenant = await makeSubscriber()
+  const story = tellStory({ startMs: Date.now() - 20 * 3600_000 })
+  await ingest(tenant, [
+    story.event('defect.suspected', suspicion(8)),
+    story.event('defect.confirmed', suspicion(9)),
+    story.event('printer.paused', { by: 'layerwatch', layer: 9 }),
+  ])
+  assert.deepEqual(brief(await told(tenant)), ['paused email', 'paused push'])
+})
+
+test('a finished print is told, a stopped one is not', async () => {
+  const [anna, ben] = [await makeSubscriber(), await makeSubscriber()]
+  await ingest(anna, [tellStory().event('print.finished', { outcome: 'finished', layer: 120 })])
+  await ingest(ben, [tellStory().event('print.finished', { outcome: 'cancelled', layer: 12 })])
+  assert.deepEqual(brief(await told(anna)), ['finished email', 'finished push'])
+  assert.deepEqual(brief(await told(ben)), [])
+})
+
+test('whom a printer is shared with is told too, and nobody else', async () => {
+  const [owner, guest, stranger] = [await makeSubscriber(), await makeSubscriber(), await makeSubscriber()]
+  const story = tellStory()
+  await ingest(owner, [story.event('print.started', { job: 'a.gcode' })])
+  const { printerId } = story
+  await database.db.printerGrant.create({ data: { personId: guest.personId, printerId, role: 'viewer' } })
+  await ingest(owner, [story.event('print.finished', { outcome: 'finished' })])
+  assert.deepEqual(brief(await told(guest)), ['finished email', 'finished push'])
+  assert.deepEqual(brief(await told(stranger)), [])
+})
+
+test('without a mail server no mail is queued', async () => {
+  const tenant = await makeSubscriber()
+  const context = { ...makeIngestContext(database.db), canSendEmail: false }
+  await ingestAll(context, tenant.deviceId, [tellStory().event('print.finished', { outcome: 'finished' })])
+  assert.deepEqual(brief(await told(tenant)), ['finished push'])
+})
