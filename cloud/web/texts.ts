@@ -1,7 +1,4 @@
-import type { IncidentStep } from '@layerwatch/shared/api.ts'
-import type { Actor, BlindReason, LayerHealth, PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
 import { age, count, dayAndTime, duration, exactTime, moment, time } from './format.ts'
-import type { StandingKind } from './standing.ts'
 
 /**
  * Every text of the page. State, who, where, when, in that order; no exclamation, no apology. Stop, never cancel;
@@ -247,94 +244,6 @@ export const texts = {
     home: 'Printers',
   },
 } as const
-
-export const defectNames: Record<string, string> = {
-  failure: 'Failure',
-  spaghetti: 'Spaghetti',
-  warping: 'Warping',
-}
-
-export const blindReasons: Record<BlindReason, string> = {
-  'camera-unreachable': 'the camera cannot be reached',
-  'camera-garbled': 'the camera sends broken pictures',
-  'camera-dark': 'the picture is too dark',
-  'camera-blurred': 'the picture is blurred',
-  'camera-frozen': 'the camera picture is frozen',
-  'camera-blocked': 'something blocks the camera',
-  'camera-moved': 'the camera was moved',
-  'printer-unreachable': 'the printer cannot be reached',
-  'detector-failed': 'the detector failed',
-  'agent-silent': 'the device is silent',
-}
-
-/** What helps, said once beside the reason. */
-export const blindRemedies: Partial<Record<BlindReason, string>> = {
-  'camera-unreachable': 'Check its cable or its address.',
-  'camera-dark': 'Switch on a lamp by the bed.',
-  'camera-blurred': 'Clean or focus the lens.',
-  'camera-frozen': 'Restart the camera.',
-  'camera-blocked': 'Clear its view of the bed.',
-  'camera-moved': 'Put it back, or let it learn the new view with the next print.',
-  'printer-unreachable': 'Check that it is on and in the network.',
-}
-
-export const healthNames: Record<LayerHealth, string> = {
-  fine: 'fine',
-  suspected: 'suspected',
-  failed: 'failed',
-  unwatched: 'not watched',
-}
-
-export const actorNames: Record<Actor, string> = {
-  layerwatch: 'Layerwatch',
-  person: 'a person',
-  button: 'the button',
-  printer: 'the printer itself',
-}
-
-export const standingWords: Partial<Record<StandingKind, string>> = {
-  'pause-failed': 'not paused',
-  'alarm-pausing': 'pausing',
-  'alarm-paused': 'paused by Layerwatch',
-  error: 'with an error',
-  silent: 'silent',
-  blind: 'not watched',
-  suspected: 'suspected',
-  resumed: 'resumed',
-  paused: 'paused',
-  offline: 'off',
-  fine: 'fine',
-  finished: 'finished',
-  cancelled: 'stopped',
-  idle: 'idle',
-}
-
-export const stepNames: Record<IncidentStep['kind'], string> = {
-  suspected: 'Suspected',
-  confirmed: 'Confirmed',
-  cleared: 'Suspicion ended',
-  'pause.sent': 'Pause sent',
-  'pause.failed': 'No answer',
-  paused: 'Printer confirmed',
-  resumed: 'Resumed',
-  stopped: 'Stopped',
-  acknowledged: 'Seen',
-  resolved: 'Closed',
-}
-
-export const outcomeNames = {
-  saved: 'Saved',
-  'false-alarm': 'False alarm',
-  'already-lost': 'Already lost',
-} as const
-
-export const printOutcomes: Record<PrintOutcome, string> = {
-  finished: 'Finished',
-  cancelled: 'Stopped',
-  failed: 'Failed',
-}
-
-export const numberWords = 'No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve'.split(' ')
 
 function lastKnown(heardAtMs: number, nowMs: number): string {
   return `Last known ${time(heardAtMs)}, ${age(nowMs - heardAtMs)} old.`

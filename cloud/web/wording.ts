@@ -2,7 +2,6 @@ import type { IncidentStep, IncidentView, PrinterView } from '@layerwatch/shared
 import type { LayerHealth } from '@layerwatch/shared/vocabulary.ts'
 import type { AskAction, AskFailure } from './asks.ts'
 import { count, duration, exactTime, moment, score } from './format.ts'
-import { type Standing, type StandingKind, standingOf } from './standing.ts'
 import {
   actorNames,
   blindReasons,
@@ -12,8 +11,9 @@ import {
   outcomeNames,
   standingWords,
   stepNames,
-  texts,
-} from './texts.ts'
+} from './names.ts'
+import { type Standing, type StandingKind, standingOf } from './standing.ts'
+import { texts } from './texts.ts'
 
 /** The catalogue's second half: the sentences that depend on what is known. No text is written elsewhere. */
 

@@ -2,7 +2,7 @@ import type { LayerView } from '@layerwatch/shared/api.ts'
 import { lensLayers, lineWidth } from '@layerwatch/shared/strip.ts'
 import { useLayoutEffect, useRef, useState } from 'react'
 import { count, score } from '../format.ts'
-import { healthNames } from '../texts.ts'
+import { healthNames } from '../names.ts'
 import { defectName, worstDefect } from '../wording.ts'
 import './lens.css'
 

@@ -3,11 +3,12 @@ import { Link } from 'wouter'
 import { getPrinterPrints } from '../api.ts'
 import { useLayers, useLive, useNow, useRead } from '../context.tsx'
 import { dayAndTime, duration } from '../format.ts'
+import { printOutcomes } from '../names.ts'
 import { OfflineBanner } from '../parts/bar.tsx'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { StripCanvas } from '../parts/strip-canvas.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { printOutcomes, texts } from '../texts.ts'
+import { texts } from '../texts.ts'
 import './lists.css'
 
 const shelfCount = 12
