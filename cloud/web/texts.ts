@@ -79,7 +79,7 @@ export const texts = {
     keepHolding: 'Keep holding',
     stopsIn: (seconds: number) => `stops in ${seconds.toFixed(1)} s`,
     resumesIn: (seconds: number) => `resumes in ${seconds.toFixed(1)} s`,
-    holdLabel: (what: string) => `${what}: hold for one second, or press and then confirm`,
+    holdHow: 'Hold for one second, or press and then confirm',
     confirmStop: 'Yes, stop this print',
     confirmResume: 'Yes, resume this print',
     confirmSay: (what: string) => `Confirm within 5 seconds: ${what}`,

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { texts } from '../texts.ts'
 import { Icon } from './icon.tsx'
 
@@ -20,6 +20,7 @@ export type HoldButtonProps = {
 /** Held for a second it acts; a short press offers the second one, elsewhere. Letting go sooner does nothing. */
 export function HoldButton({ kind, onDone, onAskConfirm, title, hint }: HoldButtonProps) {
   const hold = useHold(onDone)
+  const howId = useId()
   const name = title ?? texts.dock[kind]
   const saysLeft = kind === 'stop' ? texts.dock.stopsIn : texts.dock.resumesIn
   const isHeld = hold.heldMs !== undefined
@@ -31,7 +32,7 @@ export function HoldButton({ kind, onDone, onAskConfirm, title, hint }: HoldButt
     <button
       type="button"
       className={`dock-button hold ${kind}${isHeld ? ' held' : ''}`}
-      aria-label={texts.dock.holdLabel(name)}
+      aria-describedby={howId}
       onPointerDown={hold.begin}
       onPointerUp={hold.end}
       onPointerCancel={hold.end}
@@ -48,6 +49,9 @@ export function HoldButton({ kind, onDone, onAskConfirm, title, hint }: HoldButt
       <span className="words">
         {isHeld ? texts.dock.keepHolding : name}
         <small>{isHeld ? saysLeft(left) : (hint ?? texts.dock.hold)}</small>
+      </span>
+      <span id={howId} hidden>
+        {texts.dock.holdHow}
       </span>
     </button>
   )

@@ -82,10 +82,12 @@ function Hero({ incident, nowMs }: { incident: IncidentView; nowMs: number }) {
   const isUrgent = incident.status === 'open' && incident.severity === 'confirmed'
   return (
     <section className="hero">
-      <h2 className={`standing at-hero ${tone}`} role={isUrgent ? 'alert' : undefined}>
-        <Icon name={icon} />
-        <span>{incidentTitle(incident, nowMs)}</span>
-      </h2>
+      <div role={isUrgent ? 'alert' : undefined}>
+        <h2 className={`standing at-hero ${tone}`}>
+          <Icon name={icon} />
+          <span>{incidentTitle(incident, nowMs)}</span>
+        </h2>
+      </div>
       <p>{incidentWhy(incident)}</p>
       {incident.reasons.length > 0 && <p className="detail">{incident.reasons.join(' ')}</p>}
     </section>
@@ -115,13 +117,9 @@ function Pictures({ incident, newest, nowMs }: PicturesProps) {
   return (
     <section className="pair">
       {(['before', 'after'] as const).map((which) => (
-        <button key={which} type="button" aria-label={texts.printer.enlarge} onClick={() => setOpen(which)}>
-          <Picture
-            {...pictures[which]}
-            focus={focus}
-            isConfirmed={isConfirmed}
-            alt={pictures[which].tag?.text ?? ''}
-          />
+        <button key={which} type="button" onClick={() => setOpen(which)}>
+          <span className="hidden-text">{texts.printer.enlarge}</span>
+          <Picture {...pictures[which]} focus={focus} isConfirmed={isConfirmed} alt="" />
         </button>
       ))}
       {shown && (
@@ -179,7 +177,7 @@ function Choices({ incident }: { incident: IncidentView }) {
   }
   return (
     <section className="choices">
-      <h3>{texts.incident.question}</h3>
+      <h2>{texts.incident.question}</h2>
       <div className="row">
         {outcomes.map(({ outcome, icon, text }) => (
           <button
