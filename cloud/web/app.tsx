@@ -111,7 +111,10 @@ function Screens({ leave }: { leave: () => void }) {
 function useScrollToTop(): void {
   const [path] = useLocation()
   // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of screen
-  useEffect(() => window.scrollTo(0, 0), [path])
+  useEffect(() => {
+    // Newer browsers answer with a promise, which is no clean-up.
+    void window.scrollTo(0, 0)
+  }, [path])
 }
 
 /** While nothing is known yet; it says so only after a moment, so that a quick start does not flicker. */

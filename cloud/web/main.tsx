@@ -2,6 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { z } from 'zod'
 import { App } from './app.tsx'
+import { FailureBoundary } from './parts/failure-boundary.tsx'
 import { startTheme } from './theme.ts'
 import './tokens.css'
 import './base.css'
@@ -14,7 +15,9 @@ const root = document.getElementById('root')
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <App />
+      <FailureBoundary>
+        <App />
+      </FailureBoundary>
     </StrictMode>,
   )
 }

@@ -240,6 +240,8 @@ export const texts = {
   problem: {
     unreachable: 'The server does not answer.',
     unexpected: 'The server’s answer could not be read.',
+    pageFailed: 'This page met a mistake of its own. Watching goes on without it.',
+    startAgain: 'Start again',
     pageGone: 'There is nothing at this address',
     home: 'Printers',
   },

@@ -90,10 +90,7 @@ function routesOf(world: World, options: MockOptions): [RegExp, Handler][] {
   return [
     [/^GET \/api\/setup$/, ({ session }) => setupView(session, options)],
     [/^POST \/api\/auth\/(sign-in|sign-up)\/email$/, (exchange, way) => enter(exchange, way, options)],
-    [
-      /^POST \/api\/auth\/sign-out$/,
-      ({ response }) => response.setHeader('set-cookie', 'mock=; Path=/; Max-Age=0'),
-    ],
+    [/^POST \/api\/auth\/sign-out$/, ({ response }) => setCookie(response, 'mock=; Path=/; Max-Age=0')],
     [/^GET \/api\/me$/, ({ session }) => meView(session, options)],
     [/^GET \/api\/printers$/, () => [...world.printers.values()]],
     [new RegExp(`^GET /api/printers/${id}$`), (exchange, key) => found(exchange, world.printers.get(key))],
@@ -154,7 +151,11 @@ function enter({ request, response, body, session }: Exchange, way: string, opti
   if (email !== session.account?.email || password !== session.account.password) {
     return refuse(response, 401, 'INVALID_EMAIL_OR_PASSWORD', 'Invalid email or password')
   }
-  return response.setHeader('set-cookie', 'mock=1; Path=/; HttpOnly; SameSite=Lax')
+  return setCookie(response, 'mock=1; Path=/; HttpOnly; SameSite=Lax')
+}
+
+function setCookie(response: ServerResponse, cookie: string): void {
+  response.setHeader('set-cookie', cookie)
 }
 
 function isSignedIn(request: IncomingMessage): boolean {
