@@ -66,18 +66,26 @@ export function makeAuth(options: {
   // scrypt takes its time, and another sign-up may hold the lock.
   const patience = { maxWait: 10_000, timeout: 20_000 }
 
+  async function refusalOf(request: Request, database: Db | Tx): Promise<Response | undefined> {
+    const refusal = refuseSignUp({
+      signUp: config.signUp,
+      hasOwner: await hasPeople(database),
+      setupToken: readSetupToken(config.dataDir),
+      givenToken: request.headers.get(setupTokenHeader) ?? undefined,
+    })
+    return refusal && refuse(403, `sign-up-${refusal}`, sentences[refusal])
+  }
+
   /** Account, session and organisation come into being together or not at all. */
   async function signUp(request: Request): Promise<Response> {
+    // Who may not is turned away before anybody else has to wait; under the lock it counts.
+    const early = await refusalOf(request, db)
+    if (early) return early
     try {
       const answer = await db.$transaction(async (tx) => {
         await lockSignUps(tx)
-        const refusal = refuseSignUp({
-          signUp: config.signUp,
-          hasOwner: await hasPeople(tx),
-          setupToken: readSetupToken(config.dataDir),
-          givenToken: request.headers.get(setupTokenHeader) ?? undefined,
-        })
-        if (refusal) throw new SignUpRolledBack(refuse(403, `sign-up-${refusal}`, sentences[refusal]))
+        const refusal = await refusalOf(request, tx)
+        if (refusal) throw new SignUpRolledBack(refusal)
         const response = await on(tx).handler(request)
         if (!response.ok) throw new SignUpRolledBack(response)
         const { user } = SignUpAnswer.parse(await response.clone().json())
