@@ -32,12 +32,18 @@ interface OutboxFile {
   maxPages?: number
 }
 
+/** Batches of pictures are its largest load; without a limit a thread reserves far more than it needs. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 }
+
 /**
  * Opens the outbox in a thread of its own, so that a disk that stalls never holds up a frame or a pause.
  * @throws Error where the file can't be opened. Later calls throw UnavailableError where the disk refused.
  */
 export async function openOutbox(file: OutboxFile): Promise<OutboxThread> {
-  const worker = new Worker(new URL('./outbox-worker.ts', import.meta.url), { workerData: file })
+  const worker = new Worker(new URL('./outbox-worker.ts', import.meta.url), {
+    workerData: file,
+    resourceLimits,
+  })
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   let lastNumber = 0
   let end: Error | undefined

@@ -21,11 +21,12 @@ interface Scene {
   policy?: string
   quality?: () => QualityVerdict
   parts?: Partial<MonitorParts>
+  clock?: VirtualClock
 }
 
 function openScene(t: TestContext, scene: Scene) {
-  const clock = new VirtualClock()
-  const print = new ScriptedPrint({ clock, layerSeconds: 20, ...scene })
+  const clock = scene.clock ?? new VirtualClock()
+  const print = new ScriptedPrint({ layerSeconds: 20, ...scene, clock })
   const entries: Entry[] = []
   const [config] = parseConfig(
     `printers: [{name: A, printer: {kind: simulated, url: "http://h"}, camera: {kind: simulated, url: "http://h"},
@@ -195,4 +196,47 @@ test('a printer that tells no layer is watched in windows of time', async (t) =>
   const { clock, print, find } = openScene(t, { score: failsAt(400), tellsLayer: false })
   await clock.runUntil(() => print.state === 'paused', 20 * minute)
   assert.ok(find('layer.judged').length >= 5)
+})
+
+test('a printer and a camera that hang do not delay another printer', async (t) => {
+  const clock = new VirtualClock()
+  const hung = openScene(t, { score: () => 0.1, clock })
+  const never = () => new Promise<never>(() => {})
+  Object.assign(hung.print.printer, { status: never })
+  Object.assign(hung.print.camera, { capture: never })
+  const { print } = openScene(t, { score: failsAt(100), clock })
+  await clock.runUntil(() => print.state === 'paused', 20 * minute)
+})
+
+test('the button pauses, and the events say that it was the button', async (t) => {
+  const { clock, print, monitor, find, types, signal } = openScene(t, { score: () => 0.1 })
+  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  await Promise.all([
+    monitor.pauseByButton(signal),
+    clock.runUntil(() => types().includes('printer.paused'), minute),
+  ])
+  assert.deepEqual(find('pause.sent')[0]?.data, { by: 'button', layer: 3 })
+  assert.deepEqual(find('printer.paused')[0]?.data, { by: 'button', layer: 3 })
+})
+
+test('the lamp blinks at a suspicion, is lit once it is confirmed, and goes out with the print', async (t) => {
+  const signals: string[] = []
+  const { clock, print } = openScene(t, {
+    score: failsAt(100),
+    parts: { setLamp: (signal) => signals.push(signal) },
+  })
+  await clock.runUntil(() => print.state === 'paused', 20 * minute)
+  await clock.run(10_000)
+  print.set('cancelled')
+  await clock.run(10_000)
+  assert.deepEqual(signals, ['off', 'blink', 'on', 'off'])
+})
+
+test('a print that ends closes its last layer before it is told to have ended', async (t) => {
+  const { clock, print, types } = openScene(t, { score: () => 0.1 })
+  await clock.runUntil(() => print.layer > 3, 5 * minute)
+  print.set('finished')
+  await clock.runUntil(() => types().includes('print.finished'), minute)
+  const end = types().indexOf('print.finished')
+  assert.equal(types()[end - 1], 'layer.judged')
 })
