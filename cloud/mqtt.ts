@@ -37,7 +37,8 @@ export interface UpwardCounts {
 export interface Uplink {
   /** Resolves when the broker took it. @throws UnavailableError where there is no connection. */
   publish(topic: string, payload: string): Promise<void>
-  isConnected(): boolean
+  /** Connected, and what devices send comes in. */
+  isSubscribed(): boolean
   counts(): UpwardCounts
   close(): Promise<void>
 }
@@ -95,10 +96,10 @@ export function connectUplink(options: {
     const message = { topic, payload, heardMs: performance.now() }
     queues.add(topic.deviceId, payload.length, () => work(message)).then(() => done())
   }
-  subscribeAlways(client, log)
+  const state = subscribeAlways(client, log)
   return {
     publish,
-    isConnected: () => client.connected,
+    isSubscribed: () => client.connected && state.isSubscribed,
     counts: () => ({ ...counts }),
     close: async () => {
       await client.endAsync(true)
@@ -127,19 +128,26 @@ function connectionOptions(broker: BrokerConnection): IClientOptions {
 }
 
 /** Subscribes at each connection; a broker that refuses is asked again with the next. */
-function subscribeAlways(client: MqttClient, log: Logger): void {
+function subscribeAlways(client: MqttClient, log: Logger): { isSubscribed: boolean } {
+  const state = { isSubscribed: false }
   client.on('connect', () => {
     client.subscribeAsync([...upwardFilters], { qos: 1 }).then(
-      () => log.info('connected to the broker'),
+      () => {
+        state.isSubscribed = true
+        log.info('connected to the broker')
+      },
       (err: unknown) => {
         log.error({ err }, 'broker refuses the subscription')
         client.stream.destroy()
       },
     )
   })
-  client.on('close', () => log.debug('connection to the broker closed'))
+  client.on('close', () => {
+    state.isSubscribed = false
+  })
   client.on('offline', () => log.warn('no connection to the broker'))
   client.on('error', (err) => log.warn({ err }, 'broker connection failed'))
+  return state
 }
 
 interface Message {

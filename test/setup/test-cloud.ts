@@ -11,6 +11,7 @@ import { type Flow, startFlow } from '../../cloud/flow.ts'
 import { buildApp } from '../../cloud/http/app.ts'
 import { type Keys, loadOrMakeKeys } from '../../cloud/keys.ts'
 import { startTestDatabase } from './database.ts'
+import { waitUntil } from './wait.ts'
 
 export interface TestCloud {
   app: FastifyInstance
@@ -18,6 +19,8 @@ export interface TestCloud {
   db: Db
   keys: Keys
   flow: Flow
+  /** Ends what runs beside the database and starts it anew, as a restart of the cloud does. */
+  restartFlow(): Promise<void>
   /** Folder of its files. */
   dataDir: string
   /** Makes an account with this address and signs in; gives the cookie. Named by the address. */
@@ -47,7 +50,9 @@ export async function startTestCloud(options: {
     revokedSerials: () => listRevokedSerials(db),
   })
   const auth = makeAuth({ db, config, baseUrl, secret: keys.sessionSecret, log })
-  const flow = startFlow({ config, baseUrl, db, keys, broker, log })
+  const start = () => startFlow({ config, baseUrl, db, keys, broker, log })
+  let flow = start()
+  await waitUntil('the broker', () => flow.uplink.isSubscribed())
   const app = buildApp({ config, baseUrl, log, db, keys, auth, broker, ...flow, tellPairing })
   const password = 'a long password'
   return {
@@ -55,7 +60,14 @@ export async function startTestCloud(options: {
     broker,
     db,
     keys,
-    flow,
+    get flow() {
+      return flow
+    },
+    async restartFlow() {
+      await flow.close()
+      flow = start()
+      await waitUntil('the broker', () => flow.uplink.isSubscribed())
+    },
     dataDir,
     async signIn(email) {
       const name = email.charAt(0).toUpperCase() + email.slice(1).replace(/@.*/, '')
