@@ -1,4 +1,5 @@
 /// <reference lib="webworker" />
+import type { NoticeKind, PushMessage } from '@layerwatch/shared/push.ts'
 
 /**
  * The service worker: keeps the page's own files so that it opens without a connection, and shows notifications.
@@ -9,6 +10,8 @@ const worker = self as unknown as ServiceWorkerGlobalScope
 const shellCache = 'layerwatch-shell-v1'
 const shellPath = '/'
 const networkWithinMs = 3000
+/** What a person must not miss. */
+const alarms: readonly string[] = ['confirmed', 'paused', 'pause-failed'] satisfies NoticeKind[]
 
 worker.addEventListener('install', (event) => {
   event.waitUntil(refreshShell().then(() => worker.skipWaiting()))
@@ -29,22 +32,24 @@ worker.addEventListener('fetch', (event) => {
 
 worker.addEventListener('push', (event) => {
   const message = readMessage(event.data)
-  event.waitUntil(
-    worker.registration.showNotification(message.title, {
-      body: message.body,
-      icon: '/icons/icon-192.png',
-      badge: '/icons/badge-96.png',
-      tag: message.tag,
-      data: { url: message.url },
-      requireInteraction: true,
-    }),
-  )
+  const isAlarm = alarms.includes(message.kind)
+  // A new word of an episode replaces the older one, and calls again only where it is an alarm.
+  const options: NotificationOptions & { renotify: boolean } = {
+    body: message.body,
+    icon: '/icons/icon-192.png',
+    badge: '/icons/badge-96.png',
+    tag: message.tag,
+    data: { path: message.path },
+    requireInteraction: isAlarm,
+    renotify: isAlarm,
+  }
+  event.waitUntil(worker.registration.showNotification(message.title, options))
 })
 
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close()
   const data: unknown = event.notification.data
-  event.waitUntil(openPage(urlOf(data)))
+  event.waitUntil(openPage(pathOf(data)))
 })
 
 /** The network's page if it comes soon, else the kept one: both then show live or last known data by themselves. */
@@ -105,26 +110,27 @@ async function openPage(path: string): Promise<void> {
   await page.navigate(path)
 }
 
-type Message = { title: string; body: string; tag: string; url: string }
+type Shown = Record<'kind' | 'title' | 'body' | 'tag' | 'path', string>
 
-/** A push this version does not understand still says that something happened. */
-function readMessage(data: PushMessageData | null): Message {
+/** Reads a `PushMessage`; one that this version does not understand still says that something happened. */
+function readMessage(data: PushMessageData | null): Shown {
   const fields = fieldsOf(parse(data?.text() ?? ''))
-  const text = (name: string, fallback: string) => {
+  const text = (name: keyof PushMessage, fallback: string) => {
     const value = fields[name]
     return typeof value === 'string' && value !== '' ? value : fallback
   }
   return {
+    kind: text('kind', 'confirmed'),
     title: text('title', 'Layerwatch'),
     body: text('body', 'A printer needs you.'),
     tag: text('tag', 'layerwatch'),
-    url: safePath(text('url', '/')),
+    path: safePath(text('path', '/')),
   }
 }
 
-function urlOf(data: unknown): string {
-  const { url } = fieldsOf(data)
-  return safePath(typeof url === 'string' ? url : '/')
+function pathOf(data: unknown): string {
+  const { path } = fieldsOf(data)
+  return safePath(typeof path === 'string' ? path : '/')
 }
 
 /** A notification opens this page and no other. */

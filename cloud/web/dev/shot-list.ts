@@ -123,7 +123,7 @@ export const shots: Shot[] = [
     themes: ['light'],
     play: async (stage) => {
       await open(stage, incidentPath(stage))
-      await pressOn(stage.page, /^Stop:/)
+      await pressOn(stage.page, /^Stop/)
       await stage.page.waitForTimeout(560)
     },
   },
@@ -132,7 +132,7 @@ export const shots: Shot[] = [
     themes: ['dark'],
     play: async (stage) => {
       await open(stage, incidentPath(stage))
-      await stage.page.getByRole('button', { name: /^Stop:/ }).focus()
+      await stage.page.getByRole('button', { name: /^Stop/ }).focus()
       await stage.page.keyboard.press('Enter')
       await stage.page.waitForTimeout(700)
     },
