@@ -129,11 +129,16 @@ export class PrinterMonitor {
   async lookNow(signal: AbortSignal): Promise<Picture | undefined> {
     const seen = await this.#parts.observe(signal)
     if (signal.aborted) return undefined
+    if (isActive(this.link.course.state)) this.#notice(seen)
+    this.#judge(seen, signal)
+    return seen.kind === 'seen' ? this.#album.newest : undefined
+  }
+
+  #notice(seen: Observation): void {
     const [eyes, changes] = look(this.#eyes, seen, this.#parts.clock.nowMs())
     this.#eyes = eyes
     this.#record(changes)
-    this.#judge(seen, signal)
-    return seen.kind === 'seen' ? this.#album.newest : undefined
+    if (changes.length > 0) this.#parts.onChange()
   }
 
   #judge(seen: Observation, signal: AbortSignal): void {
@@ -175,7 +180,9 @@ export class PrinterMonitor {
     const layer = this.#place.layer
     this.#record([{ type: 'pause.sent', data: { by, layer } }])
     const outcome = await pausing
-    if (outcome.isDone || this.link.course.state !== 'printing') return
+    // Stopped or ended meanwhile, or somebody asked for something else: nothing failed then.
+    const isOvertaken = this.link.isUnderWay('cancel') || this.link.isUnderWay('resume')
+    if (outcome.isDone || isOvertaken || this.link.course.state !== 'printing') return
     this.#pauseFailedAtMs = this.#parts.clock.nowMs()
     const { reason, tries, isInContact } = outcome
     this.#record([{ type: 'pause.failed', data: { by, reason, tries } }])

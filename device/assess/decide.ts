@@ -51,13 +51,13 @@ export interface Decision {
 }
 
 const floor = -2
-const correlationSeconds = 15
+const correlationSeconds = 12
 /** Longest time one frame stands for: after a gap the new frame weighs no more than this. */
 const maxGapSeconds = 20
 /** Sights below this log-odds speak for a good print. */
 const drift = 0.5
 const strongest = 4
-const weakest = -2
+const weakest = -1
 /** From here on (88 %) a sight counts as a failure in plain view. */
 const clear = 2
 const usualSeconds = { rise: 400, fall: 120 }

@@ -14,6 +14,11 @@ export function addRunCommand(program: Command): void {
     .action(async ({ config: file }: { config: string }) => {
       const config = loadConfig(file)
       const log = openLog(config.logLevel)
+      // A bug: the supervisor starts the agent again.
+      process.on('uncaughtException', (error) => {
+        log.fatal({ err: error }, 'agent failed')
+        process.exit(1)
+      })
       await runAgent(config, log, untilStopped())
       log.info('stopped')
       process.exit(0)

@@ -3,6 +3,7 @@ import { finishedWithinMs } from '@layerwatch/shared/commands.ts'
 import type { EventInput } from '@layerwatch/shared/events.ts'
 import type { PrinterAction } from '@layerwatch/shared/vocabulary.ts'
 import type { Logger } from 'pino'
+import type { Change } from '../assess/prints.ts'
 import type { Clock } from '../clock.ts'
 import { describeSnapshot } from '../incident.ts'
 import type { CommandCircumstances } from './check-command.ts'
@@ -118,15 +119,11 @@ export class Commands {
     await this.#record(command, { type: 'command.finished', data: { commandId: command.id, ...finish } })
   }
 
-  async #record(
-    command: Command,
-    entry: { type: 'command.accepted' | 'command.finished'; data: { commandId: string } & Partial<Finish> },
-  ): Promise<void> {
+  async #record({ printerId, printId }: Command, change: Change): Promise<void> {
     const { printers, scribe, log } = this.#parts
-    const printerId = printers.has(command.printerId) ? command.printerId : undefined
-    const whose = command.printId === undefined ? {} : { printId: command.printId }
+    const entry = printId === undefined ? change : { ...change, printId }
     try {
-      await scribe.recordNow({ ...entry, ...whose } as Parameters<Scribe['recordNow']>[0], printerId)
+      await scribe.recordNow(entry, printers.has(printerId) ? printerId : undefined)
     } catch (error) {
       log.error({ err: error }, 'command not recorded')
     }

@@ -47,15 +47,6 @@ test('a command obeyed before a restart is not obeyed again after it', async (t)
   assert.deepEqual(scene.print.acts, ['pause'])
 })
 
-test('a command that the broker kept moves nothing', async (t) => {
-  const scene = await openScene(t)
-  await scene.cloud.send(await commandFor(scene), { isRetained: true })
-  // The broker refuses to keep anything; it may pass it on as fresh, or not at all.
-  await drain(scene)
-  const told = scene.cloud.events.filter(({ type }) => type === 'command.accepted').length
-  assert.ok(told <= 2)
-})
-
 interface Refusal {
   name: string
   parts?: Partial<Command>
