@@ -1,4 +1,5 @@
 import { installChromium } from './chromium.ts'
+import { installFaketime } from './faketime.ts'
 import { say } from './install.ts'
 import { installMosquitto } from './mosquitto.ts'
 import { buildGpioAddon, buildTfjsNode } from './native.ts'
@@ -19,7 +20,7 @@ export async function prepare(): Promise<void> {
     }
   }
   // One after the other: the package manager locks. The others wait for the network rather than for each other.
-  for (const part of [installMosquitto, installChromium]) await attempt(part)
+  for (const part of [installMosquitto, installFaketime, installChromium]) await attempt(part)
   await Promise.all([installOctoprint, buildGpioAddon, buildTfjsNode].map(attempt))
   if (problems.length > 0) throw new Error(problems.join('\n'))
 }

@@ -27,6 +27,7 @@ export class Stack {
   #ports: { page: number; broker: number } = { page: 0, broker: 0 }
   #account: Account | undefined
   #owner: CloudClient | undefined
+  #cloud: LocalProcess | undefined
 
   constructor(options: StackOptions) {
     this.#options = options
@@ -34,6 +35,16 @@ export class Stack {
 
   get url(): string {
     return `http://127.0.0.1:${this.#ports.page}`
+  }
+
+  get brokerUrl(): string {
+    return `mqtts://127.0.0.1:${this.#ports.broker}`
+  }
+
+  /** The cloud started last. */
+  get cloud(): LocalProcess {
+    if (!this.#cloud) throw new Error('start the stack first')
+    return this.#cloud
   }
 
   /** The first owner's session. */
@@ -79,6 +90,7 @@ export class Stack {
       ...this.#options.cloud,
     })
     const cloud = this.spawn({ name: 'cloud', args: ['cloud/cli.ts', 'run', '--config', config] })
+    this.#cloud = cloud
     const ready = await cloud.says((said) => ReadyMessage.safeParse(said).data, readyWithinMs)
     return { cloud, ready }
   }
@@ -91,7 +103,7 @@ export class Stack {
 
   /** Writes an agent's configuration and pairs it with the owner's account. Returns the configuration's path. */
   async pairAgent(name: string, config: object, account: Account = this.account): Promise<string> {
-    const dataDir = path.join(this.dataDir, name)
+    const dataDir = this.agentDir(name)
     mkdirSync(dataDir, { recursive: true })
     const file = this.#write(`${name}.yaml`, { name, dataDir, ...config })
     const code = await makePairingCode(this.url, account)
@@ -102,6 +114,11 @@ export class Stack {
     const exitCode = await pairing.ended
     if (exitCode !== 0) throw new Error(`pairing ended with ${exitCode}:\n${pairing.lastLines().join('\n')}`)
     return file
+  }
+
+  /** Folder of an agent's files. */
+  agentDir(name: string): string {
+    return path.join(this.dataDir, name)
   }
 
   runAgent(config: string, onLine?: (line: string) => void): LocalProcess {
