@@ -15,6 +15,7 @@ import { PrinterMonitor } from './monitor.ts'
 import { openPrinter } from './printer/open.ts'
 import { answerStatus } from './status-socket.ts'
 import { loadIdentity } from './uplink/identity.ts'
+import type { PrinterRecord } from './uplink/outbox.ts'
 import { type OutboxThread, openOutbox } from './uplink/outbox-thread.ts'
 import { LayerPictures } from './uplink/pictures.ts'
 import { describeDevice } from './uplink/presence.ts'
@@ -100,7 +101,7 @@ async function openWatch(
   { outbox, detector, scribe, clock, log, signal, onChange }: WatchParts,
 ): Promise<{ printer: WatchedPrinter; close: () => Promise<void> }> {
   const { name, gpio: wiring } = config
-  const { printerId, course } = await outbox.printer(name)
+  const { printerId, course } = await recallPrinter(outbox, name, log)
   const camera = await openCamera(config.camera, { log })
   const printer = await openPrinter(config.printer, { log })
   const journal = scribe.journalOf(printerId, log)
@@ -128,6 +129,16 @@ async function openWatch(
     await camera.close()
   }
   return { printer: { printerId, name, kind: config.printer.kind, monitor, journal }, close }
+}
+
+/** On a full disk a new printer gets an id for this run only; it is watched all the same. */
+async function recallPrinter(outbox: OutboxThread, name: string, log: Logger): Promise<PrinterRecord> {
+  try {
+    return await outbox.printer(name)
+  } catch (error) {
+    log.error({ err: error }, 'printer can not be remembered')
+    return { printerId: newId(), course: undefined }
+  }
 }
 
 function detectorOptions({ detector, dataDir }: AgentConfig, log: Logger) {

@@ -30,7 +30,13 @@ export class LayerPictures {
       await mkdir(join(this.#folder, printId), { recursive: true })
       await this.#prune(printId)
     }
-    await writeFile(this.fileOf(printId, layer), picture)
+    const file = this.fileOf(printId, layer)
+    try {
+      await writeFile(file, picture)
+    } catch (error) {
+      await rm(file, { force: true })
+      throw error
+    }
   }
 
   async #prune(newest: string): Promise<void> {
