@@ -27,7 +27,7 @@ export async function refoldIncidents(tx: Tx, owner: IncidentOwner): Promise<Sto
     ...episode,
     incidentId: episode.incidentId ?? randomUUID(),
   }))
-  if (episodes.length > 0 || steps.length > 0) await replaceIncidents(tx, owner, episodes, randomUUID)
+  if (episodes.length > 0 || steps.length > 0) await replaceIncidents(tx, owner, episodes)
   return episodes
 }
 
