@@ -50,12 +50,12 @@ export interface Decision {
   reasons: string[]
 }
 
-const floor = -2
+const floor = -1.5
 const correlationSeconds = 12
 /** Longest time one frame stands for: after a gap the new frame weighs no more than this. */
 const maxGapSeconds = 20
 /** Sights below this log-odds speak for a good print. */
-const drift = 0.5
+const drift = 0.4
 const strongest = 4
 const weakest = -1
 /** From here on (88 %) a sight counts as a failure in plain view. */

@@ -69,8 +69,8 @@ test('what is usual for a camera from the start does not pause', () => {
   assert.equal(watch(repeat(0.7, 2000)).pausedAt, undefined)
 })
 
-test('a thousand random good prints are never paused', () => {
-  for (let seed = 1; seed <= 1000; seed++) {
+test('three hundred random good prints are never paused', () => {
+  for (let seed = 1; seed <= 300; seed++) {
     const random = randomFrom(seed)
     const usual = 0.02 + random() * 0.3
     const looks = Array.from({ length: 300 }, () => ({
@@ -89,7 +89,7 @@ test('frames that come more often decide no sooner than their time allows', () =
 })
 
 test('a worse sight never lowers the evidence', () => {
-  for (let seed = 1; seed <= 200; seed++) {
+  for (let seed = 1; seed <= 100; seed++) {
     const random = randomFrom(seed)
     const past = Array.from({ length: 30 }, () => ({ score: random() }))
     const score = random()
