@@ -1,6 +1,8 @@
-import type { LayerView, MeView, PrinterView, SetupView } from '@layerwatch/shared/api.ts'
-import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react'
+import type { IncidentView, LayerView, MeView, PrinterView, SetupView } from '@layerwatch/shared/api.ts'
+import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { getIncident } from './api.ts'
 import type { AskStore, Asks } from './ask-store.ts'
+import { withIncidentLayer } from './incident-layer.ts'
 import type { LiveStore } from './live.ts'
 import type { LiveState } from './live-state.ts'
 
@@ -44,6 +46,24 @@ export function useLayers(printId: string | undefined): readonly LayerView[] | u
   const { live } = useSession()
   useEffect(() => (printId === undefined ? undefined : live.wantLayers(printId)), [live, printId])
   return useLive((state) => (printId === undefined ? noLayers : state.layers.get(printId)))
+}
+
+/** An incident, live where the stream told of it; undefined until it is known. */
+export function useIncident(incidentId: string | undefined): Read<IncidentView | undefined> {
+  const read = useRead(`incident ${incidentId}`, async (signal) =>
+    incidentId === undefined ? undefined : getIncident(incidentId, signal),
+  )
+  const live = useLive((state) => (incidentId === undefined ? undefined : state.incidents.get(incidentId)))
+  return { ...read, data: live ?? read.data }
+}
+
+/** A print's layers with the one at which an incident paused it. */
+export function useAlarmedLayers(
+  printId: string | undefined,
+  incident: IncidentView | undefined,
+): readonly LayerView[] {
+  const layers = useLayers(printId)
+  return useMemo(() => withIncidentLayer(layers ?? noLayers, incident), [layers, incident])
 }
 
 /** Whether something sent now would leave this phone. */

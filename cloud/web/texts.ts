@@ -148,7 +148,7 @@ export const texts = {
     empty: 'No print yet',
     emptyWhy: 'Each watched print is kept here as its core.',
     shelf: 'The last prints as layer strips, oldest left',
-    running: 'Printing now',
+    running: 'Under way',
     layers: (layer: number, layers: number | undefined) =>
       layers === undefined || layer >= layers
         ? `${count(layer)} layers`

@@ -193,6 +193,11 @@ function numberWord(number: number): string {
   return numberWords[number] ?? count(number)
 }
 
+/** The agent's reasons as running text, whether they end in a full stop or not. */
+export function sentences(reasons: readonly string[]): string {
+  return reasons.map((reason) => (/[.!?]$/.test(reason) ? reason : `${reason}.`)).join(' ')
+}
+
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }

@@ -2,8 +2,8 @@ import type { IncidentOutcome, IncidentView, SnapshotView } from '@layerwatch/sh
 import { snapshotFreshForMs } from '@layerwatch/shared/commands.ts'
 import { useState } from 'react'
 import { Link } from 'wouter'
-import { acknowledgeIncident, getIncident, Refusal, resolveIncident, snapshotUrl } from '../api.ts'
-import { useCanSend, useLayers, useLive, useNow, usePrinter, useRead } from '../context.tsx'
+import { acknowledgeIncident, Refusal, resolveIncident, snapshotUrl } from '../api.ts'
+import { useAlarmedLayers, useCanSend, useIncident, useNow, usePrinter } from '../context.tsx'
 import { count } from '../format.ts'
 import { outcomeNames } from '../names.ts'
 import { type ShownPicture, useNewestPicture } from '../newest-picture.ts'
@@ -17,16 +17,14 @@ import { Tabs } from '../parts/tabs.tsx'
 import { Timeline } from '../parts/timeline.tsx'
 import { isActive } from '../standing.ts'
 import { texts } from '../texts.ts'
-import { incidentTitle, incidentWhy } from '../wording.ts'
+import { incidentTitle, incidentWhy, sentences } from '../wording.ts'
 import { Gone } from './gone.tsx'
 import './incident.css'
 
 /** One failure: before and now side by side, what was done by whom, and what can be done. */
 export function Incident({ incidentId }: { incidentId: string }) {
-  const read = useRead(incidentId, (signal) => getIncident(incidentId, signal))
-  const live = useLive((state) => state.incidents.get(incidentId))
-  const incident = live ?? read.data
-  if (incident) return <IncidentFound incident={incident} />
+  const read = useIncident(incidentId)
+  if (read.data) return <IncidentFound incident={read.data} />
   const isGone = read.error instanceof Refusal
   if (isGone) return <Gone title={texts.incident.gone} />
   return read.error ? <Gone title={texts.problem.unreachable} /> : <div className="shell" />
@@ -35,7 +33,7 @@ export function Incident({ incidentId }: { incidentId: string }) {
 function IncidentFound({ incident }: { incident: IncidentView }) {
   const nowMs = useNow(1000)
   const printer = usePrinter(incident.printerId)
-  const layers = useLayers(incident.printId)
+  const layers = useAlarmedLayers(incident.printId, incident)
   const isCurrent = printer !== undefined && printer.print?.id === incident.printId && isActive(printer.state)
   const newest = useNewestPicture(printer, isCurrent)
   const layer =
@@ -66,7 +64,7 @@ function IncidentFound({ incident }: { incident: IncidentView }) {
         <main className="scroll incident">
           <Hero incident={incident} nowMs={nowMs} />
           <Pictures incident={incident} newest={isCurrent ? newest : undefined} nowMs={nowMs} />
-          <Timeline incident={incident} layers={layers ?? []} />
+          <Timeline incident={incident} layers={layers} />
           {printer?.role !== 'viewer' && <Choices incident={incident} />}
         </main>
         {printer && isCurrent && <Dock printer={printer} picture={newest} />}
@@ -89,7 +87,7 @@ function Hero({ incident, nowMs }: { incident: IncidentView; nowMs: number }) {
         </h2>
       </div>
       <p>{incidentWhy(incident)}</p>
-      {incident.reasons.length > 0 && <p className="detail">{incident.reasons.join(' ')}</p>}
+      {incident.reasons.length > 0 && <p className="detail">{sentences(incident.reasons)}</p>}
     </section>
   )
 }

@@ -1,8 +1,8 @@
-import type { LayerView, PrinterView } from '@layerwatch/shared/api.ts'
+import type { IncidentView, LayerView, PrinterView } from '@layerwatch/shared/api.ts'
 import { useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { snapshotUrl } from '../api.ts'
-import { useLayers, useLive, useNow, usePrinter } from '../context.tsx'
+import { useAlarmedLayers, useIncident, useLive, useNow, usePrinter } from '../context.tsx'
 import { moment } from '../format.ts'
 import { blindRemedies } from '../names.ts'
 import { type ShownPicture, useNewestPicture } from '../newest-picture.ts'
@@ -37,12 +37,13 @@ export function Printer({ printerId }: { printerId: string }) {
 }
 
 function PrinterFound({ printer }: { printer: PrinterView }) {
-  const layers = useLayers(printer.print?.id)
+  const incident = useIncident(printer.incident?.id).data
+  const layers = useAlarmedLayers(printer.print?.id, incident)
   const [picked, setPicked] = useState<number>()
   const newest = useNewestPicture(printer)
   const area = useRef<HTMLDivElement>(null)
   const isRunning = isActive(printer.state)
-  const at = layers?.some((layer) => layer.layer === picked) ? picked : undefined
+  const at = layers.some((layer) => layer.layer === picked) ? picked : undefined
   return (
     <div className="shell printer-shell">
       <div className="split">
@@ -51,14 +52,14 @@ function PrinterFound({ printer }: { printer: PrinterView }) {
         <div className="print-area" ref={area}>
           <main className="print-left">
             {at === undefined ? (
-              <Now printer={printer} newest={newest} layers={layers ?? []} onPick={setPicked} />
+              <Now printer={printer} newest={newest} layers={layers} onPick={setPicked} />
             ) : (
-              <LookingBack printer={printer} layers={layers ?? []} at={at} onPick={setPicked} />
+              <LookingBack printer={printer} incident={incident} layers={layers} at={at} onPick={setPicked} />
             )}
           </main>
           <aside className="print-right">
             <LayerStrip
-              layers={layers ?? []}
+              layers={layers}
               total={printer.print?.layers}
               isGrowing={isRunning}
               at={at}
@@ -140,16 +141,17 @@ function quietWhy(layers: readonly LayerView[], newest: LayerView): string {
 
 type LookingBackProps = {
   printer: PrinterView
+  incident: IncidentView | undefined
   layers: readonly LayerView[]
   at: number
   onPick: (layer: number | undefined) => void
 }
 
-function LookingBack({ printer, layers, at, onPick }: LookingBackProps) {
+function LookingBack({ printer, incident, layers, at, onPick }: LookingBackProps) {
   const view = layers.find((layer) => layer.layer === at)
-  const { picture } = printer
-  const kept =
-    picture?.layer === at ? { src: snapshotUrl(picture.id), detections: picture.detections } : undefined
+  const pictures = [incident?.picture, printer.picture, incident?.before]
+  const picture = pictures.find((one) => one?.layer === at)
+  const kept = picture ? { src: snapshotUrl(picture.id), detections: picture.detections } : undefined
   return (
     <>
       <LayerPicture

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { LayerView, PrinterView } from '@layerwatch/shared/api.ts'
+import type { IncidentView, LayerView, PrinterView } from '@layerwatch/shared/api.ts'
+import { withIncidentLayer } from '../../../cloud/web/incident-layer.ts'
 import { applyChange, emptyState, putLayers } from '../../../cloud/web/live-state.ts'
 
 const id = '3b241101-e2bb-4255-8caf-4136c566a962'
@@ -23,6 +24,39 @@ function printer(printerId: string, name: string): PrinterView {
     watching: { isWatching: false, since: '2026-11-24T14:00:00.000Z' },
   }
 }
+
+describe('an alarm in the middle of a layer', () => {
+  const incident: IncidentView = {
+    id,
+    printerId: id,
+    printerName: 'A',
+    printId: id,
+    job: 'Star',
+    status: 'open',
+    severity: 'confirmed',
+    defect: 'spaghetti',
+    evidence: 0.99,
+    beganAtLayer: 2,
+    layer: 3,
+    openedAt: '2026-11-24T14:00:00.000Z',
+    pause: 'confirmed',
+    reasons: ['11 pictures look like a failing print'],
+    timeline: [],
+  }
+
+  test('shows that layer as failed, not as one nobody watched', () => {
+    const last = withIncidentLayer([layer(1), layer(2)], incident).at(-1)
+    assert.equal(last?.layer, 3)
+    assert.equal(last?.health, 'failed')
+    assert.equal(last?.evidence, 0.99)
+  })
+
+  test('leaves a layer alone that was judged, and a suspicion', () => {
+    const judged = [layer(1), layer(2), layer(3)]
+    assert.equal(withIncidentLayer(judged, incident), judged)
+    assert.equal(withIncidentLayer([layer(1)], { ...incident, severity: 'suspected' }).length, 1)
+  })
+})
 
 describe('the live state', () => {
   test('the stream begins with all printers, and then changes single ones', () => {
