@@ -7,7 +7,6 @@ import { cp, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { runStep, say } from './native-step.ts'
 import { buildFromWheel } from './native-tfjs-wheel.ts'
 
@@ -112,7 +111,7 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (import.meta.main) {
   main(process.env).catch((error: unknown) => {
     say(`failed: ${error instanceof Error ? error.message : String(error)}`)
     process.exitCode = 1

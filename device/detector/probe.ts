@@ -2,7 +2,6 @@
  * Tries one runtime in a process of its own: a library that doesn't fit this machine may end its process, and
  * three of them at once would cost the agent its memory. Prints one line of JSON, see `ProbeResult`.
  */
-import { fileURLToPath } from 'node:url'
 import { ConfigError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { z } from 'zod'
 import type { Backend } from './detector.ts'
@@ -52,7 +51,7 @@ async function measureFrame(backend: Backend, { manifest }: Model): Promise<numb
   return times.sort((a, b) => a - b)[Math.floor(timedRuns / 2)] ?? 0
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (import.meta.main) {
   const result = await probe(ProbeRequest.parse(JSON.parse(process.argv[2] ?? '')))
   process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit())
 }
