@@ -54,35 +54,46 @@ export function addScoreCommand(program: Command): void {
         log: pino({ level: 'silent' }),
       }
       const write = (line: ScoreLine) => console.log(options.json ? JSON.stringify(line) : describeLine(line))
-      const { detector } = await openDetector(opening, new AbortController().signal)
+      const progress = { done: 0, of: 0 }
+      const pulse = setInterval(() => console.error(describeProgress(progress)), progressEveryMs)
       try {
-        const areAllScored = await scoreFiles(await expandPaths(paths), detector, write)
+        const { detector } = await openDetector(opening, new AbortController().signal)
+        const areAllScored = await scoreFiles({ files: await expandPaths(paths), detector, write, progress })
         if (!areAllScored) process.exitCode = 1
-      } finally {
         await detector.close()
+      } finally {
+        clearInterval(pulse)
       }
     })
 }
 
-async function scoreFiles(
-  files: string[],
-  detector: Detector,
-  write: (line: ScoreLine) => void,
-): Promise<boolean> {
-  let done = 0
+interface Progress {
+  done: number
+  of: number
+}
+
+interface Scoring {
+  files: string[]
+  detector: Detector
+  write: (line: ScoreLine) => void
+  progress: Progress
+}
+
+/** Scores every file, whatever becomes of the others; false where one could not be scored. */
+async function scoreFiles({ files, detector, write, progress }: Scoring): Promise<boolean> {
   let areAllScored = true
-  const progress = setInterval(() => console.error(`${done} of ${files.length} scored`), progressEveryMs)
-  try {
-    for (const file of files) {
-      const line = await scoreFile(file, detector)
-      if ('error' in line) areAllScored = false
-      write(line)
-      done++
-    }
-    return areAllScored
-  } finally {
-    clearInterval(progress)
+  progress.of = files.length
+  for (const file of files) {
+    const line = await scoreFile(file, detector)
+    if ('error' in line) areAllScored = false
+    write(line)
+    progress.done++
   }
+  return areAllScored
+}
+
+function describeProgress({ done, of }: Progress): string {
+  return of === 0 ? 'opening the detector; the first time it tries every runtime' : `${done} of ${of} scored`
 }
 
 async function scoreFile(file: string, detector: Detector): Promise<ScoreLine> {
