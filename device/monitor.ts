@@ -240,7 +240,9 @@ export class PrinterMonitor {
   #placeNow(status: PrinterStatus): void {
     const { clock, indexFile, log } = this.#parts
     const printSeconds = printSecondsAt(this.#time, clock.nowMs())
-    this.#place = placeLayer(this.#place, { status, printSeconds, layerAtByte: this.#layerAtByte })
+    const place = placeLayer(this.#place, { status, printSeconds, layerAtByte: this.#layerAtByte })
+    if (place.layer < this.#place.layer) this.#recount(printSeconds)
+    this.#place = place
     if (status.layer !== undefined || status.filePosition === undefined || this.#isFileAsked) return
     this.#isFileAsked = true
     const { printId } = this.link.course.print ?? {}
@@ -250,6 +252,12 @@ export class PrinterMonitor {
       if (this.link.course.print?.printId === printId) this.#layerAtByte = index
     }
     load().catch((error: unknown) => log.warn({ err: error }, 'layers can not be read from the file'))
+  }
+
+  /** A better source counts the layers from now on, and is at a lower number: what was open is closed. */
+  #recount(printSeconds: number): void {
+    this.#record(this.#closed(closeLayer(this.#assessment, printSeconds)))
+    this.#assessment = { suspicion: this.#assessment.suspicion }
   }
 
   #beginPrint(): void {

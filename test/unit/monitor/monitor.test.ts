@@ -242,3 +242,15 @@ test('a print that ends closes its last layer before it is told to have ended', 
   const end = types().indexOf('print.finished')
   assert.equal(types()[end - 1], 'layer.judged')
 })
+
+test('a printer that names its layers late is followed from its own number on', async (t) => {
+  const { clock, print, find } = openScene(t, { score: () => 0.1, tellsLayer: false })
+  await clock.runUntil(() => print.printSeconds > 300, 10 * minute)
+  const before = find('layer.judged').length
+  Object.assign(print.script, { tellsLayer: true, layerSeconds: 150 })
+  await clock.runUntil(() => print.layer > 6, 30 * minute)
+  const layers = find('layer.judged')
+    .slice(before)
+    .map(({ data }) => ('layer' in data ? data.layer : undefined))
+  assert.deepEqual(layers, [6, 3, 4, 5])
+})
