@@ -109,6 +109,8 @@ test('a newcomer sees the demo fail, be paused, and stops it', { timeout: 300_00
     const stop = page.getByRole('button', { name: /^Stop/ })
     await hold(page, stop, 200)
     assert.equal(await state(), 'paused')
+    // The second press is offered, and taken away again.
+    await page.getByRole('button', { name: 'Yes, stop this print' }).waitFor({ state: 'hidden' })
     await hold(page, stop, 1200)
     await page.getByText('Stopped, printer confirmed').waitFor()
     await keepScreen(page, 'incident-stopped')

@@ -16,6 +16,8 @@ export function MovingDock({ printer, nowMs }: DockInner) {
   const resume = askPhase(askOf(asks, printer.id, 'resume'), nowMs)
   const { incident, actions } = printer
   const hasAlarmFailed = incident?.severity === 'confirmed' && incident.pause === 'failed'
+  // What is being stopped can't be paused any more.
+  const canPause = actions.includes('pause') && printer.state !== 'cancelling'
   const isUrgent = pause.kind === 'unconfirmed' || (hasAlarmFailed && pause.kind === 'rest')
   return (
     <>
@@ -30,7 +32,7 @@ export function MovingDock({ printer, nowMs }: DockInner) {
       {isUrgent && <CutPower />}
       {resume.kind === 'confirmed' && <Confirmed text={texts.dock.done.resume} at={resume.at} isLow />}
       <div className={isUrgent ? 'row stacked' : 'row'}>
-        {actions.includes('pause') && <PauseButton printer={printer} nowMs={nowMs} isAgain={isUrgent} />}
+        {canPause && <PauseButton printer={printer} nowMs={nowMs} isAgain={isUrgent} />}
         {actions.includes('cancel') && (
           <div className="narrow">
             <StopButton printer={printer} nowMs={nowMs} onAskConfirm={() => setConfirms(true)} />

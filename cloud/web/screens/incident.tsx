@@ -34,7 +34,8 @@ function IncidentFound({ incident }: { incident: IncidentView }) {
   const nowMs = useNow(1000)
   const printer = usePrinter(incident.printerId)
   const layers = useAlarmedLayers(incident.printId, incident)
-  const isCurrent = printer !== undefined && printer.print?.id === incident.printId && isActive(printer.state)
+  const isItsPrint = printer?.print?.id === incident.printId
+  const isCurrent = printer !== undefined && isItsPrint && isActive(printer.state)
   const newest = useNewestPicture(printer, isCurrent)
   const layer =
     incident.layers === undefined
@@ -67,7 +68,7 @@ function IncidentFound({ incident }: { incident: IncidentView }) {
           <Timeline incident={incident} layers={layers} />
           {printer?.role !== 'viewer' && <Choices incident={incident} />}
         </main>
-        {printer && isCurrent && <Dock printer={printer} picture={newest} />}
+        {printer && isItsPrint && <Dock printer={printer} picture={newest} />}
       </div>
       <Tabs />
     </div>
