@@ -82,7 +82,9 @@ export class LiveHub {
       throw error
     }
     viewer.isReady = true
-    this.announce(viewer.missed)
+    // A printer may have come while the others were read.
+    await this.#recheckOne(viewer)
+    this.announce(viewer.missed.splice(0))
     return () => this.#viewers.delete(viewer)
   }
 
@@ -116,21 +118,22 @@ export class LiveHub {
   }
 
   async #pass(changes: readonly Change[]): Promise<void> {
+    // Whoever is still reading is told afterwards, of printers too that came meanwhile.
+    for (const viewer of this.#viewers) if (!viewer.isReady) viewer.missed.push(...changes)
     if (changes.some((change) => !this.#known.has(change.printerId))) await this.#recheck()
     for (const change of changes) this.#known.add(change.printerId)
     const watched = changes.filter((change) => this.#isWatched(change))
-    for (const [printerId, news] of await this.#read(watched)) this.#send(printerId, news, changes)
+    for (const [printerId, news] of await this.#read(watched)) this.#send(printerId, news)
   }
 
   #isWatched({ printerId }: Change): boolean {
     return [...this.#viewers].some((viewer) => viewer.roles.has(printerId))
   }
 
-  #send(printerId: string, news: readonly LiveChange[], changes: readonly Change[]): void {
+  #send(printerId: string, news: readonly LiveChange[]): void {
     for (const viewer of this.#viewers) {
-      if (!viewer.roles.has(printerId)) continue
-      if (!viewer.isReady) viewer.missed.push(...changes.filter((change) => change.printerId === printerId))
-      else for (const change of news) viewer.page.send(this.#personal(change, viewer))
+      if (!viewer.isReady || !viewer.roles.has(printerId)) continue
+      for (const change of news) viewer.page.send(this.#personal(change, viewer))
     }
   }
 
@@ -177,24 +180,25 @@ export class LiveHub {
 
   /** Ends the pages of ended sessions, and tells the others of printers that came or went. */
   async #recheck(): Promise<number> {
-    for (const viewer of [...this.#viewers]) {
-      if (!viewer.isReady) continue
-      if (!(await viewer.page.isSignedIn())) {
-        this.#viewers.delete(viewer)
-        viewer.page.close()
-        continue
-      }
-      const before = viewer.roles
-      viewer.roles = await findRoles(this.#db, viewer.page.personId)
-      for (const printerId of before.keys()) {
-        if (!viewer.roles.has(printerId)) viewer.page.send({ type: 'printer.removed', printerId })
-      }
-      const changed = [...viewer.roles].filter(([id, role]) => before.get(id) !== role).map(([id]) => id)
-      for (const printer of await this.#viewPrinters(changed)) {
-        viewer.page.send({ type: 'printer', printer: as(printer, viewer) })
-      }
-    }
+    for (const viewer of [...this.#viewers]) if (viewer.isReady) await this.#recheckOne(viewer)
     return recheckMs
+  }
+
+  async #recheckOne(viewer: Viewer): Promise<void> {
+    if (!(await viewer.page.isSignedIn())) {
+      this.#viewers.delete(viewer)
+      viewer.page.close()
+      return
+    }
+    const before = viewer.roles
+    viewer.roles = await findRoles(this.#db, viewer.page.personId)
+    for (const printerId of before.keys()) {
+      if (!viewer.roles.has(printerId)) viewer.page.send({ type: 'printer.removed', printerId })
+    }
+    const changed = [...viewer.roles].filter(([id, role]) => before.get(id) !== role).map(([id]) => id)
+    for (const printer of await this.#viewPrinters(changed)) {
+      viewer.page.send({ type: 'printer', printer: as(printer, viewer) })
+    }
   }
 
   async #noticeLost(): Promise<number> {
