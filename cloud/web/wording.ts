@@ -111,17 +111,26 @@ export function homeSummary(printers: readonly PrinterView[]): string {
   return [...counts].map(([word, number]) => `${number}\u00A0${word.replaceAll(' ', '\u00A0')}`).join(', ')
 }
 
-/** What an alarm's page says first, and the sentence under it. */
+const turns: readonly IncidentStep['kind'][] = ['paused', 'resumed', 'stopped', 'cleared']
+
+/** The newest step that tells how the print goes on; what an alarm's page says first follows it. */
+export function lastTurn(incident: IncidentView): IncidentStep | undefined {
+  return incident.timeline.findLast((step) => turns.includes(step.kind))
+}
+
+/** What an alarm's page says first. */
 export function incidentTitle(incident: IncidentView, nowMs: number): string {
-  const layer = `layer ${count(incident.layer)}`
-  const pausedAt = incident.timeline.findLast((step) => step.kind === 'paused')?.at
+  const turn = lastTurn(incident)
+  if (turn?.kind === 'resumed') return `Printing again since ${moment(turn.at, nowMs)}`
+  if (turn?.kind === 'stopped') return `Stopped, ${moment(turn.at, nowMs)}`
+  if (turn?.kind === 'cleared') return `Suspicion ended, ${moment(turn.at, nowMs)}`
   if (incident.severity === 'suspected') return `Suspected: ${defectName(incident.defect).toLowerCase()}`
   if (incident.pause === 'failed') return 'Pause not confirmed. It may still be printing'
   if (incident.pause === 'sent') return 'Pause sent, not confirmed yet'
-  if (incident.pause === 'confirmed') {
-    return `Paused by Layerwatch at ${layer}, ${moment(pausedAt ?? incident.openedAt, nowMs)}`
-  }
-  return `${defectName(incident.defect)} confirmed at ${layer}`
+  const layer = `layer ${count(incident.layer)}`
+  if (incident.pause === 'none') return `${defectName(incident.defect)} confirmed at ${layer}`
+  const who = actorNames[turn?.by ?? 'layerwatch']
+  return `Paused by ${who} at ${layer}, ${moment(turn?.at ?? incident.openedAt, nowMs)}`
 }
 
 export function incidentWhy(incident: IncidentView): string {
@@ -195,7 +204,7 @@ function numberWord(number: number): string {
 
 /** The agent's reasons as running text, whether they end in a full stop or not. */
 export function sentences(reasons: readonly string[]): string {
-  return reasons.map((reason) => (/[.!?]$/.test(reason) ? reason : `${reason}.`)).join(' ')
+  return reasons.map((reason) => sentence(/[.!?]$/.test(reason) ? reason : `${reason}.`)).join(' ')
 }
 
 function sentence(text: string): string {

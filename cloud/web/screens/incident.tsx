@@ -15,9 +15,9 @@ import { focusOf, Picture, type PictureProps } from '../parts/picture.tsx'
 import { PictureDialog } from '../parts/picture-dialog.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { Timeline } from '../parts/timeline.tsx'
-import { isActive } from '../standing.ts'
+import { isActive, type Tone } from '../standing.ts'
 import { texts } from '../texts.ts'
-import { incidentTitle, incidentWhy, sentences } from '../wording.ts'
+import { incidentTitle, incidentWhy, lastTurn, sentences } from '../wording.ts'
 import { Gone } from './gone.tsx'
 import './incident.css'
 
@@ -34,8 +34,8 @@ function IncidentFound({ incident }: { incident: IncidentView }) {
   const nowMs = useNow(1000)
   const printer = usePrinter(incident.printerId)
   const layers = useAlarmedLayers(incident.printId, incident)
-  const isItsPrint = printer?.print?.id === incident.printId
-  const isCurrent = printer !== undefined && isItsPrint && isActive(printer.state)
+  const isOtherPrint = printer?.print !== undefined && printer.print.id !== incident.printId
+  const isCurrent = printer !== undefined && !isOtherPrint && isActive(printer.state)
   const newest = useNewestPicture(printer, isCurrent)
   const layer =
     incident.layers === undefined
@@ -68,7 +68,7 @@ function IncidentFound({ incident }: { incident: IncidentView }) {
           <Timeline incident={incident} layers={layers} />
           {printer?.role !== 'viewer' && <Choices incident={incident} />}
         </main>
-        {printer && isItsPrint && <Dock printer={printer} picture={newest} />}
+        {printer && !isOtherPrint && <Dock printer={printer} picture={newest} />}
       </div>
       <Tabs />
     </div>
@@ -76,9 +76,8 @@ function IncidentFound({ incident }: { incident: IncidentView }) {
 }
 
 function Hero({ incident, nowMs }: { incident: IncidentView; nowMs: number }) {
-  const tone = incident.severity === 'confirmed' ? 'fail' : 'warn'
-  const icon: IconName = incident.pause === 'confirmed' ? 'paused' : 'warn'
-  const isUrgent = incident.status === 'open' && incident.severity === 'confirmed'
+  const { tone, icon } = lookOf(incident)
+  const isUrgent = incident.status === 'open' && tone === 'fail'
   return (
     <section className="hero">
       <div role={isUrgent ? 'alert' : undefined}>
@@ -91,6 +90,15 @@ function Hero({ incident, nowMs }: { incident: IncidentView; nowMs: number }) {
       {incident.reasons.length > 0 && <p className="detail">{sentences(incident.reasons)}</p>}
     </section>
   )
+}
+
+function lookOf(incident: IncidentView): { tone: Tone; icon: IconName } {
+  const turn = lastTurn(incident)?.kind
+  if (turn === 'stopped') return { tone: 'quiet', icon: 'stop' }
+  if (turn === 'cleared') return { tone: 'quiet', icon: 'check' }
+  if (turn === 'resumed') return { tone: 'warn', icon: 'play' }
+  if (incident.severity === 'suspected') return { tone: 'warn', icon: 'warn' }
+  return { tone: 'fail', icon: incident.pause === 'confirmed' ? 'paused' : 'warn' }
 }
 
 type PicturesProps = {

@@ -196,6 +196,16 @@ describe('the page on a phone', { skip: cannotPlay, timeout: 180_000 }, () => {
       assert.equal(world.incidents.get(incidentId ?? '')?.outcome, 'false-alarm')
     }))
 
+  test('a stop from an alarm is confirmed there', () =>
+    onStage(async ({ page, cloud, world, shop }) => {
+      await page.goto(`${cloud.url}/incidents/${world.printers.get(shop.left.id)?.incident?.id}`)
+      await page.getByRole('button', { name: /^Stop/ }).hover()
+      await page.mouse.down()
+      await page.getByText('Stop sent').waitFor()
+      await page.mouse.up()
+      await page.getByText(/^Stopped, printer confirmed/).waitFor()
+    }))
+
   test('a viewer watches and has nothing to press', () =>
     onStage(async ({ page, cloud, world, shop }) => {
       changePrinter(world, shop.garage.id, { role: 'viewer' })

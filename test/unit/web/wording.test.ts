@@ -5,7 +5,7 @@ import { age, count, dayAndTime, duration, score, time } from '../../../cloud/we
 import { type PushFacts, pushStanding } from '../../../cloud/web/push-standing.ts'
 import { texts } from '../../../cloud/web/texts.ts'
 import { layOutTimeline, rowPx } from '../../../cloud/web/timeline-layout.ts'
-import { defectName, failureText, incidentTitle, layerSpoken } from '../../../cloud/web/wording.ts'
+import { defectName, failureText, incidentTitle, layerSpoken, sentences } from '../../../cloud/web/wording.ts'
 
 const id = '3b241101-e2bb-4255-8caf-4136c566a962'
 const now = new Date(2026, 10, 24, 14, 9).getTime()
@@ -60,6 +60,21 @@ describe('sentences', () => {
     assert.equal(incidentTitle(incident, now), 'Paused by Layerwatch at layer 41, 13:47')
     assert.equal(incidentTitle({ ...incident, pause: 'sent' }, now), 'Pause sent, not confirmed yet')
     assert.match(incidentTitle({ ...incident, pause: 'failed' }, now), /may still be printing/)
+  })
+
+  test('an alarm that was resumed or stopped is not called paused any more', () => {
+    const resumed = { at: local(24, 14, 2), kind: 'resumed' as const, by: 'person' as const, person: 'Ada' }
+    const after = { ...incident, timeline: [...incident.timeline, resumed] }
+    assert.equal(incidentTitle(after, now), 'Printing again since 14:02')
+    const stopped = { ...resumed, kind: 'stopped' as const }
+    assert.equal(incidentTitle({ ...after, timeline: [...after.timeline, stopped] }, now), 'Stopped, 14:02')
+  })
+
+  test('the agent’s reasons read as sentences', () => {
+    assert.equal(
+      sentences(['4 pictures look bad', 'the clearest says 99 %.']),
+      '4 pictures look bad. The clearest says 99 %.',
+    )
   })
 
   test('the strip speaks its layer', () => {
