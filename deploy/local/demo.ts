@@ -3,7 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { Account } from './cloud-client.ts'
 import { makePairingCode } from './owner.ts'
-import type { startProcess } from './processes.ts'
+import { agentCommand, type startProcess } from './processes.ts'
 
 export interface DemoOptions {
   url: string
@@ -29,7 +29,7 @@ export async function startDemo(options: DemoOptions): Promise<void> {
   await pairOnce(options, config)
   const agent = options.start({
     name: 'agent',
-    args: ['device/cli/agent.ts', 'run', '--config', config],
+    ...agentCommand('run', '--config', config),
     onLine: options.onAgentLine,
   })
   await agent.says(readWatching, readyWithinMs)
@@ -77,7 +77,7 @@ async function pairOnce({ url, dataDir, account, start }: DemoOptions, config: s
   const code = await makePairingCode(url, account)
   const pairing = start({
     name: 'pairing',
-    args: ['device/cli/agent.ts', 'pair', code, '--cloud', url, '--config', config],
+    ...agentCommand('pair', code, '--cloud', url, '--config', config),
   })
   const exitCode = await pairing.ended
   if (exitCode !== 0) throw new Error(`The demo's agent could not be paired (exit code ${exitCode}).`)

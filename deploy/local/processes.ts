@@ -26,17 +26,27 @@ export interface LocalProcess {
 
 export interface LocalCommand {
   name: string
-  /** File of the project to run, and its arguments. */
+  /** Options of Node, file of the project to run, and its arguments. */
   args: string[]
+  env?: Record<string, string>
   onLine?: (line: string) => void
 }
 
+/** The agent's command line, with what keeps its memory small: as `npm run agent` starts it. */
+export function agentCommand(...args: string[]): Pick<LocalCommand, 'args' | 'env'> {
+  return {
+    args: ['--max-semi-space-size=2', 'device/cli/agent.ts', ...args],
+    env: { MALLOC_ARENA_MAX: '2' },
+  }
+}
+
 /** Starts a part of the project in a process group of its own, so that Ctrl-C reaches us alone. */
-export function startProcess({ name, args, onLine }: LocalCommand): LocalProcess {
+export function startProcess({ name, args, env, onLine }: LocalCommand): LocalProcess {
   const preload = path.join(import.meta.dirname, 'with-parent.ts')
   const child = spawn(process.execPath, ['--import', preload, ...args], {
     cwd: root,
     detached: true,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const listeners = new Set<(said: unknown) => void>()

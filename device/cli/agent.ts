@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { readVersion } from '../version.ts'
 import { addPairCommand } from './pair.ts'
@@ -8,6 +10,8 @@ import { reportAndExit } from './report-error.ts'
 import { addRunCommand } from './run.ts'
 import { addScoreCommand } from './score.ts'
 import { addStatusCommand } from './status.ts'
+
+enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url)))
 
 const program = new Command('agent')
   .description('Watches 3D prints through a camera and pauses those that fail.')

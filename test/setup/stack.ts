@@ -11,7 +11,7 @@ import { signIn } from '../../deploy/local/cloud-client.ts'
 import { ensureOwner, makePairingCode } from '../../deploy/local/owner.ts'
 import { ensurePage } from '../../deploy/local/page.ts'
 import type { LocalProcess } from '../../deploy/local/processes.ts'
-import { startProcess } from '../../deploy/local/processes.ts'
+import { agentCommand, startProcess } from '../../deploy/local/processes.ts'
 import { type RunningMosquitto, startMosquitto } from './mosquitto.ts'
 import { findFreePort } from './ports.ts'
 import { waitUntil } from './wait.ts'
@@ -109,7 +109,7 @@ export class Stack {
     const code = await makePairingCode(this.url, account)
     const pairing = this.spawn({
       name: `pairing of ${name}`,
-      args: ['device/cli/agent.ts', 'pair', code, '--cloud', this.url, '--config', file],
+      ...agentCommand('pair', code, '--cloud', this.url, '--config', file),
     })
     const exitCode = await pairing.ended
     if (exitCode !== 0) throw new Error(`pairing ended with ${exitCode}:\n${pairing.lastLines().join('\n')}`)
@@ -122,8 +122,11 @@ export class Stack {
   }
 
   runAgent(config: string, onLine?: (line: string) => void): LocalProcess {
-    const args = ['device/cli/agent.ts', 'run', '--config', config]
-    return this.spawn({ name: 'agent', args, ...(onLine && { onLine }) })
+    return this.spawn({
+      name: 'agent',
+      ...agentCommand('run', '--config', config),
+      ...(onLine && { onLine }),
+    })
   }
 
   spawn(command: Parameters<typeof startProcess>[0]): LocalProcess {
