@@ -19,7 +19,7 @@ const oldAfterMs = 120_000
 
 /** A printer at a glance: its newest picture, its core, and what is known of it. */
 export const PrinterCard = memo(function PrinterCard({ printer }: { printer: PrinterView }) {
-  const nowMs = useNow(1000)
+  const nowMs = useNow(5000)
   const layers = useLayers(printer.print?.id)
   const standing = standingOf(printer)
   const isTrouble = standing.tone === 'fail'
@@ -121,8 +121,10 @@ function CardFoot({
 function QuickPause({ printer }: { printer: PrinterView }) {
   const { asks: store } = useSession()
   const canSend = useCanSend()
-  const nowMs = useNow(1000)
-  const phase = askPhase(askOf(useAsks(), printer.id, 'pause'), nowMs)
+  const ask = askOf(useAsks(), printer.id, 'pause')
+  // Seconds are counted only while there are some to count.
+  const nowMs = useNow(ask ? 1000 : 60_000)
+  const phase = askPhase(ask, nowMs)
   const isOffered =
     printer.state === 'printing' && printer.role !== 'viewer' && printer.actions.includes('pause')
   if (!isOffered || !canSend || !printer.device.isPresent) return null
