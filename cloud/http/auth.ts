@@ -20,6 +20,8 @@ export function addAuthRoutes(app: FastifyInstance, context: Pick<Context, 'auth
     app.route({
       method,
       url: `/api/auth/${path}`,
+      // better-auth knows none.
+      exposeHeadRoute: false,
       handler: async (request, reply) => {
         const answer = await auth.handle(toRequest(request, baseUrl), request.ip)
         reply.code(answer.status)

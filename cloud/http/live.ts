@@ -7,11 +7,14 @@ import { notFound } from './problem.ts'
 import { requirePerson } from './session.ts'
 import { openEventStream } from './sse.ts'
 
+/** A stream answers no HEAD: it would hold its connection, and a viewer's lease, for nothing. */
+const streaming = { exposeHeadRoute: false }
+
 /** `GET /api/live` and `GET /api/printers/{printerId}/live`: what changes, and the moving picture. */
 export function addLiveRoutes(app: FastifyInstance, context: Pick<Context, 'db' | 'hub' | 'frames'>): void {
   const { db, hub, frames } = context
 
-  app.get('/api/live', async (request, reply) => {
+  app.get('/api/live', streaming, async (request, reply) => {
     const { personId } = await requirePerson(request)
     const stream = openEventStream(request, reply)
     let leave = () => {}
@@ -31,7 +34,7 @@ export function addLiveRoutes(app: FastifyInstance, context: Pick<Context, 'db' 
     stream.onEnd(() => leave())
   })
 
-  app.get('/api/printers/:printerId/live', async (request, reply) => {
+  app.get('/api/printers/:printerId/live', streaming, async (request, reply) => {
     const person = await requirePerson(request)
     const printer = await findPrinter(db, person.personId, idOf(request, 'printerId'))
     if (!printer) throw notFound('printer')
