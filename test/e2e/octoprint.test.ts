@@ -3,6 +3,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { IncidentView, type PrinterView } from '@layerwatch/shared/api.ts'
 import { DeviceStatus } from '@layerwatch/shared/status.ts'
+import type { LocalProcess } from '../../deploy/local/processes.ts'
 import { askStatus } from '../../device/status-socket.ts'
 import { LogLines } from '../setup/log-lines.ts'
 import { type RunningOctoprint, startOctoprint } from '../setup/octoprint.ts'
@@ -56,7 +57,7 @@ test('a failing print is paused on OctoPrint, resumed and stopped from the phone
       .getByText(/Paused by Layerwatch/)
       .first()
       .waitFor()
-    const resume = page.getByRole('button', { name: /^Resume: hold/ })
+    const resume = page.getByRole('button', { name: /^Resume/, disabled: false })
     await resume.waitFor({ timeout: 60_000 })
     await keepScreen(page, 'octoprint-paused')
     await hold(page, resume, 1300)
@@ -66,7 +67,7 @@ test('a failing print is paused on OctoPrint, resumed and stopped from the phone
 
   await t.test('held for a second, Stop stops it', async () => {
     await page.goto(`${stack.url}/printers/${paused.id}`)
-    const stop = page.getByRole('button', { name: /^Stop: hold/ })
+    const stop = page.getByRole('button', { name: /^Stop/ })
     await stop.waitFor()
     await hold(page, stop, 1300)
     await seen('Operational')
@@ -111,11 +112,16 @@ async function watch(name: string, { folder, backend }: Camera) {
   })
   const log = new LogLines()
   const agent = stack.runAgent(config, log.hear)
-  await log.next('printer found')
+  await Promise.race([log.next('printer found', { timeoutMs: 240_000 }), endsTooSoon(agent)])
   await octoprint.upload('square tower.gcode', squareTower(400), { start: true })
   await log.next('print started')
   assert.equal(await octoprint.state(), 'Printing')
   return { agent, log }
+}
+
+async function endsTooSoon(agent: LocalProcess): Promise<never> {
+  const code = await agent.ended
+  throw new Error(`the agent ended with ${code}:\n${agent.lastLines().join('\n')}`)
 }
 
 /** Paused by the agent, as OctoPrint itself and the cloud say it. */
@@ -161,9 +167,7 @@ function squareTower(layers: number): string {
   const body = Array.from({ length: layers }, (_, index) => [
     `;LAYER:${index + 1}`,
     `G1 Z${((index + 1) * 0.2).toFixed(2)} F3000`,
-    ...round,
-    ...round,
-    ...round,
+    ...Array.from({ length: 7 }, () => round).flat(),
   ])
   return `${['G28', 'G92 E0', 'M83', ...body.flat()].join('\n')}\n`
 }

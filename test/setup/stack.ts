@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
@@ -168,6 +168,8 @@ export class Stack {
       args: ['cloud/cli.ts', 'mosquitto-config', this.#mosquittoDir, '--data', data],
     })
     if ((await writing.ended) !== 0) throw new Error(writing.lastLines().join('\n'))
+    // Started as root it turns into a user of its own, who has to reach its files.
+    chmodSync(this.dataDir, 0o711)
     return startMosquitto({ configDir: this.#mosquittoDir, port: this.#ports.broker })
   }
 
