@@ -158,7 +158,9 @@ export class PrinterMonitor {
     // The printer is called before anything is written down, for that may wait for a slow disk.
     const pausing = this.#protect(outcome.decision, signal)
     if (seen.kind === 'seen' && sight) this.#keep(seen, sight, outcome)
-    this.#record([...this.#closed(outcome.closed), ...this.#turned(outcome)])
+    // The layer at which a failure is confirmed may stay the last for hours: it is told as it stands.
+    const confirmed = outcome.turn === 'confirmed' ? closeLayer(this.#assessment, atSeconds) : undefined
+    this.#record([...this.#closed(outcome.closed), ...this.#closed(confirmed), ...this.#turned(outcome)])
     if (outcome.turn) this.#parts.setLamp?.(lampSignals[outcome.turn])
     if (pausing) void this.#settlePause(pausing, 'layerwatch')
   }

@@ -38,3 +38,6 @@ export async function ensureClient(tell: (line: string) => void = () => {}): Pro
   }
   writeFileSync(memory, digest)
 }
+
+// `npm run check` needs the client's types before anything else.
+if (import.meta.main) await ensureClient(console.log)

@@ -89,6 +89,9 @@ test('a print that fails is paused within three layers, and the events tell it i
     places.toSorted((a, b) => a - b),
   )
   assert.deepEqual(find('printer.paused')[0]?.data, { by: 'layerwatch', layer: print.layer })
+  const judged = find('layer.judged').at(-1)?.data
+  assert.ok(judged && 'health' in judged)
+  assert.deepEqual([judged.layer, judged.health], [print.layer, 'failed'], 'the strip ends in a failed layer')
   assert.deepEqual(
     find('snapshot.taken').map(({ data }) => 'purpose' in data && data.purpose),
     ['suspected', 'before', 'confirmed'],
