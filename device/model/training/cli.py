@@ -29,6 +29,9 @@ def _make_parser() -> argparse.ArgumentParser:
     train.add_argument("--threads", type=int, default=2)
     train.add_argument("--workers", type=int, default=1)
     train.add_argument("--rendered", type=Path, help="a folder of frames rendered in `train` worlds")
+    train.add_argument("--loose-weight", type=float, default=1.0, help="weight of failing frames labelled loosely")
+    train.add_argument("--continue-from", type=Path, metavar="CHECKPOINT", help="go on from these weights")
+    train.add_argument("--peak-rate", type=float, default=1.0, help="factor on the learning rates")
     train.add_argument("--out", type=Path, help="where the checkpoint goes; outside the project")
     train.set_defaults(command=run_train)
     export = commands.add_parser("export", help="write the shipped files from a checkpoint")
@@ -70,6 +73,9 @@ def run_train(arguments: argparse.Namespace) -> None:
         threads=arguments.threads,
         workers=arguments.workers,
         rendered=str(arguments.rendered) if arguments.rendered else None,
+        loose_weight=arguments.loose_weight,
+        continued_from=str(arguments.continue_from) if arguments.continue_from else None,
+        peak_rate=arguments.peak_rate,
     )
     print(f"checkpoint: {train(plan, arguments.out or _default_out(plan.left_out, plan.seed))}")
 

@@ -26,7 +26,6 @@ SHARES = {
 }
 RENDERED_SHARE = 0.1  # of the whole, where rendered frames are given
 WEBCAM_SHARE = 0.6  # of the good frames: the scarcest kind, and the one that decides
-LOOSE_SOURCE_WEIGHT = 0.5  # prottos: finished parts with surface defects
 LARGEST_PAINTED_AREA = 0.6  # with more painted over, nothing is left to learn from
 
 
@@ -43,10 +42,11 @@ class Pool:
     rendered: list[Frame]
 
 
-def build_pool(frames: Sequence[Frame], rendered: Sequence[Frame] = ()) -> Pool:
+def build_pool(frames: Sequence[Frame], rendered: Sequence[Frame], loose_weight: float) -> Pool:
+    """Sort the frames. `loose_weight` is how often a failing frame of a loosely labelled source is drawn."""
     failing = [frame for frame in frames if frame.is_failing]
     good = [frame for frame in frames if not frame.is_failing]
-    weights = np.array([LOOSE_SOURCE_WEIGHT if frame.source in LOOSE_SPAGHETTI_SOURCES else 1.0 for frame in failing])
+    weights = np.array([loose_weight if frame.source in LOOSE_SPAGHETTI_SOURCES else 1.0 for frame in failing])
     tangled = [frame for frame in failing if any(box.kind in SPAGHETTI_CLASSES for box in frame.boxes)]
     return Pool(
         failing,

@@ -33,6 +33,9 @@ class TrainingPlan:
     samples_per_epoch: int = 1600
     left_out: tuple[str, ...] = ()
     rendered: str | None = None
+    loose_weight: float = 1.0
+    continued_from: str | None = None
+    peak_rate: float = 1.0
     threads: int = 2
     workers: int = 1
 
@@ -44,15 +47,17 @@ def train(plan: TrainingPlan, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     frames = leave_out(read_frames(Path(plan.frames)), plan.left_out)
     rendered = read_rendered_frames(Path(plan.rendered)) if plan.rendered else []
-    pool = build_pool(select_part(frames, "train"), rendered)
+    pool = build_pool(select_part(frames, "train"), rendered, plan.loose_weight)
     calibration = select_part(frames, "calibration")
     network = Network(LABELS)
     load_imagenet(network)
+    if plan.continued_from:
+        network.load_state_dict(torch.load(plan.continued_from, weights_only=True)["weights"])
     network.to(memory_format=torch.channels_last)
     average = Average(network)
     optimizer = _make_optimizer(network)
     steps = plan.epochs * math.ceil(plan.samples_per_epoch / BATCH_SIZE)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate_at(step, steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: plan.peak_rate * _rate_at(step, steps))
     checkpoint = out / "checkpoint.pt"
     for epoch in range(plan.epochs):
         started = time.monotonic()
