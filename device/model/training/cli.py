@@ -96,9 +96,10 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     frames = choose_frames(arguments.frames, arguments.leave_out, arguments.all)
     with open_folder(arguments.checkpoint) as folder:
         measured = measure(open_model(folder), frames)
+        training = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["training"]
     print(json.dumps(measured, indent=1)) if arguments.json else print_figures(measured)
     if arguments.write:
-        write_figures(MODEL_FOLDER, measured, arguments.leave_out)
+        write_figures(MODEL_FOLDER, measured, arguments.leave_out, training)
 
 
 @contextmanager

@@ -142,14 +142,26 @@ def describe_model(checkpoint: Checkpoint, folder: Path, tfjs_files: list[Path],
             "onnx": {"path": ONNX_NAME, "sha256": identity},
         },
         "reference": {"tolerance": TOLERANCE, "path": REFERENCE_NAME},
-        "training": {
-            key: checkpoint.plan[key]
-            for key in ("seed", "epochs", "samples_per_epoch", "left_out")
-            if key in checkpoint.plan
-        }
-        | {"rendered": bool(checkpoint.plan.get("rendered"))},
+        "training": describe_training(checkpoint.plan),
         "sources": list_sources(Path(checkpoint.plan["frames"]), checkpoint.plan) if checkpoint.plan else [],
     }
+
+
+def describe_training(plan: dict) -> list[dict]:
+    """The runs that led to these weights, the first one first."""
+    if not plan:
+        return []
+    run = {
+        "seed": plan["seed"],
+        "epochs": plan["epochs"],
+        "samplesPerEpoch": plan["samples_per_epoch"],
+        "leftOut": list(plan["left_out"]),
+        "withRendered": bool(plan["rendered"]),
+        "looseWeight": plan["loose_weight"],
+        "peakRate": plan["peak_rate"],
+    }
+    earlier = open_checkpoint(Path(plan["continued_from"])).plan if plan["continued_from"] else {}
+    return [*describe_training(earlier), run]
 
 
 def list_sources(frames: Path, plan: dict) -> list[dict]:

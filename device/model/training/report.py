@@ -23,13 +23,13 @@ def print_figures(measured: dict) -> None:
         print(f"{name:15} {source['good']:4} good {source['failing']:4} failing   {'   '.join(parts)}")
 
 
-def write_figures(folder: Path, measured: dict, left_out: list[str]) -> None:
-    """Into `manifest.json` and `card.md`: the held-out figures, or those of a run without a source."""
+def write_figures(folder: Path, measured: dict, left_out: list[str], training: list[dict]) -> None:
+    """Into `manifest.json` and `card.md`: the held-out figures, or those of another training without a source."""
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     scores = manifest.get("scores", {})
     if left_out:
-        run = {"frames": measured["frames"], "auc": measured["figures"]["auc"]}
+        run = {"training": training, "frames": measured["frames"], "auc": measured["figures"]["auc"]}
         scores.setdefault("leftOut", {})["+".join(left_out)] = run
     else:
         scores = {key: value for key, value in measured.items() if key != "model"} | {
