@@ -138,9 +138,9 @@ function describe(state: Suspicion, report: LayerReport): Decision {
 
 function explain(state: Suspicion, report: LayerReport, beganAtLayer: number): string[] {
   const since = beganAtLayer === report.layer ? 'in this layer' : `since layer ${beganAtLayer}`
-  const reasons = [`${state.supporting} pictures ${since} look like a failing print`]
+  const reasons = [`${state.supporting} pictures ${since} look like a failing print.`]
   const { worst } = report
-  if (worst) reasons.push(`the clearest of this layer says ${Math.round(worst.score * 100)} %`)
+  if (worst) reasons.push(`The clearest of this layer says ${Math.round(worst.score * 100)} %.`)
   return reasons
 }
 

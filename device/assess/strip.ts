@@ -49,14 +49,14 @@ export function describeUnseen(layer: number, modelSha256: string): EventInput<'
     health: 'unwatched',
     verdict: 'ok',
     frames: 0,
-    reasons: ['printed between two pictures'],
+    reasons: ['Printed between two pictures.'],
     modelSha256,
   }
 }
 
 function reasonsOf(report: LayerReport, gravest: Decision | undefined): string[] {
   const reasons = [...(gravest?.reasons ?? [])]
-  if (report.unusable > 0) reasons.push(`${report.unusable} pictures could not be judged`)
-  if (report.frames === 0 && report.unusable === 0) reasons.push('no picture was taken')
+  if (report.unusable > 0) reasons.push(`${report.unusable} pictures could not be judged.`)
+  if (report.frames === 0 && report.unusable === 0) reasons.push('No picture was taken.')
   return reasons
 }
