@@ -205,7 +205,9 @@ export class PrinterMonitor {
       sight,
       failure: failureMap(seen.judgement),
     }
-    this.#album = keepPicture(this.#album, picture, decision?.verdict === 'ok')
+    // Evidence gathers for a while before anything is suspected: no picture of that time shows how it was before.
+    const isGood = decision?.verdict === 'ok' && this.#assessment.suspicion.beganAtLayer === undefined
+    this.#album = keepPicture(this.#album, picture, isGood)
     this.#frameMs = seen.frameMs
   }
 

@@ -18,6 +18,7 @@ interface Scene {
   score: (printSeconds: number) => number
   area?: (printSeconds: number) => number
   tellsLayer?: boolean
+  layerSeconds?: number
   policy?: string
   quality?: () => QualityVerdict
   parts?: Partial<MonitorParts>
@@ -96,6 +97,20 @@ test('a print that fails is paused within three layers, and the events tell it i
     find('snapshot.taken').map(({ data }) => 'purpose' in data && data.purpose),
     ['suspected', 'before', 'confirmed'],
   )
+})
+
+test('the picture from before is from before the evidence began, however fast the layers are', async (t) => {
+  // Weak evidence gathers over more layers than pictures of good ones are kept.
+  const score = (seconds: number) => (seconds < 100 ? 0.05 : 0.8)
+  const { clock, print, find } = openScene(t, { score, layerSeconds: 5 })
+  await clock.runUntil(() => print.state === 'paused', 20 * minute)
+  const [suspected] = find('defect.suspected')
+  assert.ok(suspected?.type === 'defect.suspected')
+  const before = find('snapshot.taken').find(
+    ({ type, data }) => type === 'snapshot.taken' && data.purpose === 'before',
+  )
+  assert.ok(before?.type === 'snapshot.taken' && before.data.layer !== undefined)
+  assert.ok(before.data.layer < suspected.data.beganAtLayer, `layer ${before.data.layer} shows it already`)
 })
 
 test('a good print of a hundred layers is never paused, and each layer is judged once', async (t) => {
