@@ -157,7 +157,12 @@ async function hasPicture({ incident: shown }: PrinterView): Promise<void> {
   )
   assert.equal(picture.bytes.readUInt16BE(0), 0xffd8)
   assert.equal(picture.incident.severity, 'confirmed')
-  assert.ok(picture.incident.picture?.detections.length, 'what was seen is marked in it')
+  const { before, beganAtLayer, picture: alarm } = picture.incident
+  assert.ok(alarm?.detections.length, 'what was seen is marked in it')
+  assert.ok(
+    before?.layer !== undefined && before.layer < beganAtLayer,
+    'the picture from before is from before',
+  )
 }
 
 /** G-code of a hollow square tower; a layer takes a virtual printer about two seconds. */
