@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ApiProblem } from '@layerwatch/shared/api.ts'
-import { RejectedError } from '@layerwatch/shared/errors.ts'
+import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { APIError } from 'better-auth/api'
 import { hashPassword } from 'better-auth/crypto'
 import { fromNodeHeaders } from 'better-auth/node'
@@ -103,11 +103,18 @@ export function makeAuth(options: {
   return {
     async handle(request, address) {
       request.headers.set(addressHeader, address)
-      return isSignUp(request) ? await signUp(request) : await auth.handler(request)
+      const answer = isSignUp(request) ? await signUp(request) : await auth.handler(request)
+      if (answer.status >= 500) throw new UnavailableError('accounts cannot be read')
+      return answer
     },
     async personOf(headers) {
       if (!headers.cookie) return undefined
-      const found = await auth.api.getSession({ headers: fromNodeHeaders({ cookie: headers.cookie }) })
+      const cookie = fromNodeHeaders({ cookie: headers.cookie })
+      const found = await auth.api.getSession({ headers: cookie }).catch((cause: unknown) => {
+        if (cause instanceof APIError && cause.statusCode < 500) return null
+        // better-auth tells no broken database from a bug. Neither signs anybody out.
+        throw new UnavailableError('sessions cannot be read', { cause })
+      })
       if (!found) return undefined
       return { personId: found.user.id, name: found.user.name, email: found.user.email }
     },

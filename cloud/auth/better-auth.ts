@@ -61,6 +61,8 @@ export function makeBetterAuth(db: Db | Tx, { baseUrl, secret, log }: AuthSettin
       },
     },
     telemetry: { enabled: false },
+    // What is no answer of its own is ours to log and to answer; else it would go to the console.
+    onAPIError: { throw: true },
     logger: {
       level: 'warn',
       log: (level, detail) => log[level === 'error' ? 'error' : 'warn']({ detail }, 'better-auth says'),

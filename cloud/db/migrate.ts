@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ConfigError } from '@layerwatch/shared/errors.ts'
+import { ConfigError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import pg from 'pg'
 
 const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
@@ -34,12 +34,17 @@ interface Migration {
  * Brings the database up to date: every migration not yet applied, in order, each in one transaction with its
  * entry in Prisma's book. Several clouds may start at once; one migrates, the others wait.
  * @returns the names of those applied now.
- * @throws ConfigError where the database knows a migration this version does not, or an applied one was changed.
+ * @throws ConfigError where the database knows a migration this version does not, or an applied one was changed,
+ * UnavailableError where it cannot be reached.
  */
 export async function migrate(databaseUrl: string, dir = migrationsDir): Promise<string[]> {
   const migrations = readMigrations(dir)
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
-  await client.connect()
+  // A connection that breaks is told by the query that needs it.
+  client.on('error', () => {})
+  await client.connect().catch((cause: unknown) => {
+    throw new UnavailableError('The database cannot be reached', { cause })
+  })
   try {
     await client.query("SET lock_timeout = '60s'")
     await client.query('SELECT pg_advisory_lock($1)', [advisoryLock])

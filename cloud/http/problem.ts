@@ -2,6 +2,7 @@ import type { ApiProblem } from '@layerwatch/shared/api.ts'
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { isDatabaseAway } from '../db/client.ts'
 
 type Problems = NonNullable<ApiProblem['problems']>
 
@@ -61,7 +62,7 @@ export function problemOf(error: unknown): { status: number; problem: ApiProblem
   }
   if (error instanceof RejectedError)
     return { status: 409, problem: { code: 'refused', message: error.message } }
-  if (error instanceof UnavailableError) {
+  if (error instanceof UnavailableError || isDatabaseAway(error)) {
     return { status: 503, problem: { code: 'unavailable', message: 'Not possible just now; try again.' } }
   }
   // Fastify's own: a body too large, not JSON, a wrong content type, too many requests.

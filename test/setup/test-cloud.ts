@@ -5,11 +5,12 @@ import type { Logger } from 'pino'
 import { makeAuth } from '../../cloud/auth.ts'
 import { type Broker, openBroker } from '../../cloud/broker.ts'
 import { parseConfig } from '../../cloud/config.ts'
-import type { Db } from '../../cloud/db/client.ts'
+import { type Db, openDatabase } from '../../cloud/db/client.ts'
 import { isDeviceAllowed, listRevokedSerials } from '../../cloud/db/devices.ts'
 import { type Flow, startFlow } from '../../cloud/flow.ts'
 import { buildApp } from '../../cloud/http/app.ts'
 import { type Keys, loadOrMakeKeys } from '../../cloud/keys.ts'
+import { type Cable, layCable } from './cable.ts'
 import { startTestDatabase } from './database.ts'
 import { waitUntil } from './wait.ts'
 
@@ -19,6 +20,8 @@ export interface TestCloud {
   db: Db
   keys: Keys
   flow: Flow
+  /** What leads from the cloud to its database; `db` goes through it. */
+  cable: Cable
   /** Ends what runs beside the database and starts it anew, as a restart of the cloud does. */
   restartFlow(): Promise<void>
   /** Folder of its files. */
@@ -37,7 +40,11 @@ export async function startTestCloud(options: {
 }): Promise<TestCloud> {
   const { log, tellPairing = () => {}, smtp } = options
   const database = await startTestDatabase()
-  const { db, dataDir } = database
+  const { dataDir } = database
+  const address = new URL(database.url)
+  const cable = await layCable(Number(address.port))
+  address.port = String(cable.port)
+  const { db, close: closeDatabase } = openDatabase(address.href)
   const baseUrl = 'http://127.0.0.1:8080'
   const text = `{dataDir: ${dataDir}, broker: {kind: embedded, port: 0}${smtp ? `, smtp: ${smtp}` : ''}}`
   const config = parseConfig(text, { folder: dataDir, env: {}, file: 'cloud.yaml' })
@@ -60,6 +67,7 @@ export async function startTestCloud(options: {
     broker,
     db,
     keys,
+    cable,
     get flow() {
       return flow
     },
@@ -84,6 +92,8 @@ export async function startTestCloud(options: {
       await app.close()
       await flow.close()
       await broker.close()
+      await closeDatabase()
+      await cable.close()
       await database.close()
     },
   }

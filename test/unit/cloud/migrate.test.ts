@@ -12,9 +12,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
-import { ConfigError } from '@layerwatch/shared/errors.ts'
+import { ConfigError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import pg from 'pg'
 import { migrate } from '../../../cloud/db/migrate.ts'
+import { findFreePort } from '../../../cloud/free-port.ts'
 import { startTestDatabase, type TestDatabase } from '../../setup/database.ts'
 
 const shipped = join(import.meta.dirname, '../../../prisma/migrations')
@@ -149,3 +150,9 @@ function readSchema(text: string): { columns: string[]; indices: string[]; forei
   }
   return { columns, indices, foreignKeys }
 }
+
+test('a database that is not there is waited for by whoever started us, not a bug', async () => {
+  const nobody = new URL(database.url)
+  nobody.port = String(await findFreePort())
+  await assert.rejects(migrate(nobody.href), UnavailableError)
+})
