@@ -4,6 +4,7 @@ import type { Change } from './changes.ts'
 import { type CommandContext, renewLease, settleCommands } from './commands.ts'
 import type { CloudConfig } from './config.ts'
 import type { Db } from './db/client.ts'
+import { isPictureOfIncident } from './db/snapshots.ts'
 import { ingestEvent, ingestStatus } from './ingest.ts'
 import type { Keys } from './keys.ts'
 import { LiveHub } from './live.ts'
@@ -103,7 +104,10 @@ function makeSending({ config, baseUrl, db, keys, log }: FlowOptions, now: () =>
       ...(config.smtp && { email: makeEmailNotifier(config.smtp, baseUrl) }),
       push: makeWebPushNotifier(db, { ...keys.vapid, subject: subjectOf(config, baseUrl) }),
     },
-    readPicture: (snapshotId) => readPicture(config.dataDir, snapshotId),
+    readPicture: async ({ snapshotId, incidentId }) => {
+      const isOwn = incidentId !== null && (await isPictureOfIncident(db, { snapshotId, incidentId }))
+      return isOwn ? readPicture(config.dataDir, snapshotId) : undefined
+    },
   }
 }
 

@@ -48,6 +48,17 @@ export async function findSnapshot(db: Db, personId: string, id: string): Promis
   return row
 }
 
+/** True where a picture lies on disk and shows the incident's printer: a device may name any id. */
+export async function isPictureOfIncident(
+  db: Db,
+  { snapshotId, incidentId }: { snapshotId: string; incidentId: string },
+): Promise<boolean> {
+  const incident = await db.incident.findUnique({ where: { id: incidentId }, select: { printerId: true } })
+  if (!incident) return false
+  const where = { id: snapshotId, printerId: incident.printerId, bytes: { not: null } }
+  return (await db.snapshot.findFirst({ where, select: { id: true } })) !== null
+}
+
 /** Pictures by id that lie on disk; the caller has checked who may see them. */
 export async function findSnapshots(db: Db | Tx, ids: readonly string[]): Promise<SnapshotRow[]> {
   if (ids.length === 0) return []

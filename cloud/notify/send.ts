@@ -20,8 +20,8 @@ export interface SendContext {
   /** Channels that are set up. */
   notifiers: Partial<Record<Channel, Notifier>>
   now: () => Date
-  /** A stored picture's bytes, if it came already. */
-  readPicture: (snapshotId: string) => Promise<Buffer | undefined>
+  /** A picture's bytes, if it came already and shows the printer of the incident. */
+  readPicture: (asked: { snapshotId: string; incidentId: string | null }) => Promise<Buffer | undefined>
 }
 
 /** Sent at once are so many; a claim comes back after this time should the process die. */
@@ -61,8 +61,7 @@ async function sendOne(context: SendContext, row: NotificationToSend, signal: Ab
     await recordOutcome(db, row.id, { status: 'failed', outcome: 'the channel is not set up' })
     return
   }
-  const picture =
-    channel === 'email' && row.snapshotId ? await context.readPicture(row.snapshotId) : undefined
+  const picture = channel === 'email' ? await pictureOf(context, row) : undefined
   const ageMs = now().getTime() - row.createdAt.getTime()
   if (channel === 'email' && row.snapshotId && !picture && ageMs < pictureWaitMs) {
     const nextTryAt = new Date(now().getTime() + pictureRetryMs)
@@ -78,6 +77,20 @@ async function sendOne(context: SendContext, row: NotificationToSend, signal: Ab
     if (signal.aborted) return
     await recordFailure(context, row, err)
     log.warn({ ...about, err, tries: row.tries }, 'notification not sent')
+  }
+}
+
+/** A message matters more than its picture. */
+async function pictureOf(
+  { readPicture, log }: SendContext,
+  { id, snapshotId, incidentId }: NotificationToSend,
+): Promise<Buffer | undefined> {
+  if (!snapshotId) return undefined
+  try {
+    return await readPicture({ snapshotId, incidentId })
+  } catch (err) {
+    log.warn({ err, notificationId: id, snapshotId }, 'picture of a notification not read')
+    return undefined
   }
 }
 

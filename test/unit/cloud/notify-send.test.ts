@@ -146,6 +146,18 @@ test('a mail waits a moment for its picture and then goes without it', async () 
   assert.equal(withPicture.sent[0]?.picture?.toString(), 'jpeg')
 })
 
+test('a disk that cannot be read costs a mail its picture, not its message', async () => {
+  const mail = await queueMail({ snapshotId: randomUUID() })
+  const sender = makeSender(async () => 'taken')
+  sender.context.readPicture = async () => {
+    throw new UnavailableError('the picture can’t be read')
+  }
+  sender.move(16_000)
+  await sender.run()
+  assert.equal(sender.sent[0]?.picture, undefined)
+  assert.equal((await mail.read()).status, 'sent')
+})
+
 test('a test tells of every channel how it went', async () => {
   const receiver = { personId: 'p', name: 'Anna', email: 'anna@example.org' }
   const { context } = makeSender(async () => 'taken by the mail server')
