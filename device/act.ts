@@ -14,6 +14,8 @@ interface ActionTools {
   printer: Printer
   /** Reads the printer's state; undefined where it can't be reached. */
   readStatus: (signal: AbortSignal) => Promise<PrinterStatus | undefined>
+  /** Another print runs than the one this is meant for. */
+  isOtherPrint: () => boolean
   clock: Clock
   log: Logger
 }
@@ -24,28 +26,33 @@ const goals: Record<PrinterAction, { done: readonly PrinterState[]; underWay: re
   cancel: { done: ['cancelled', 'idle', 'finished', 'error'], underWay: ['cancelling'] },
 }
 
-const maxTries = 3
+/** A resume is asked for once: said again, it could undo a pause that came meanwhile. */
+const maxTries: Record<PrinterAction, number> = { pause: 3, resume: 1, cancel: 3 }
 const readEveryMs = 250
-/** How long a printer may take from accepting to beginning, and from beginning to the end of its move queue. */
+/** How long a printer may take from accepting to beginning. */
 const beginWithinMs = 5_000
-const settleWithinMs = 30_000
+/** And from there to the end of its move queue, or until a cold nozzle is hot again. */
+const settleWithinMs: Record<PrinterAction, number> = { pause: 30_000, resume: 100_000, cancel: 30_000 }
 
-/** Moves the printer: asks up to three times, and reads the state back each time. Never throws. */
+/**
+ * Moves the printer: asks up to three times, a resume once, and reads the state back each time. Ends as soon as
+ * another print runs, which nobody meant. Never throws.
+ */
 export async function performAction(
   action: PrinterAction,
   tools: ActionTools,
   signal: AbortSignal,
 ): Promise<ActionOutcome> {
   let outcome: ActionOutcome = { isDone: false, tries: 0, reason: 'not tried', isInContact: false }
-  for (let tries = 1; tries <= maxTries && !signal.aborted; tries++) {
+  for (let tries = 1; tries <= maxTries[action] && !signal.aborted; tries++) {
     const refusal = await askOnce(action, tools, signal)
     const end = await awaitState(action, tools, { signal, hasRefused: refusal !== undefined })
     if (end.isReached) return { isDone: true, tries }
-    const isInContact = end.state !== undefined
-    const reason =
-      refusal ?? (isInContact ? `the printer stayed ${end.state}` : 'the printer does not answer')
+    const isInContact = end.state !== undefined && end.state !== 'offline'
+    const stayed = end.state === undefined ? 'the printer does not answer' : `the printer stayed ${end.state}`
+    const reason = tools.isOtherPrint() ? 'the print ended' : (refusal ?? stayed)
     outcome = { isDone: false, tries, reason: reason.slice(0, 300), isInContact }
-    if (end.state !== undefined && isOver(end.state)) break
+    if (tools.isOtherPrint() || (end.state !== undefined && isOver(end.state))) break
     if (refusal !== undefined) await tools.clock.sleep(readEveryMs * tries, signal)
   }
   return outcome
@@ -64,7 +71,7 @@ async function askOnce(action: PrinterAction, tools: ActionTools, signal: AbortS
 
 async function awaitState(
   action: PrinterAction,
-  { readStatus, clock }: ActionTools,
+  { readStatus, isOtherPrint, clock }: ActionTools,
   { signal, hasRefused }: { signal: AbortSignal; hasRefused: boolean },
 ): Promise<{ isReached: boolean; state: PrinterState | undefined }> {
   const { done, underWay } = goals[action]
@@ -72,11 +79,12 @@ async function awaitState(
   let state: PrinterState | undefined
   while (!signal.aborted) {
     state = (await readStatus(signal))?.state
+    if (isOtherPrint()) return { isReached: action === 'cancel', state }
     if (state && done.includes(state)) return { isReached: true, state }
     const isUnderWay = state !== undefined && underWay.includes(state)
     if (hasRefused && !isUnderWay) break
     if (state && isOver(state)) break
-    if (clock.nowMs() - beganMs > (isUnderWay ? settleWithinMs : beginWithinMs)) break
+    if (clock.nowMs() - beganMs > (isUnderWay ? settleWithinMs[action] : beginWithinMs)) break
     await clock.sleep(readEveryMs, signal)
   }
   return { isReached: false, state }
@@ -85,4 +93,9 @@ async function awaitState(
 /** No print is left to move. */
 function isOver(state: PrinterState): boolean {
   return state === 'idle' || state === 'finished' || state === 'cancelled' || state === 'error'
+}
+
+/** Asked to pause, a printer in this state has not done so. */
+export function isUnpaused(state: PrinterState | undefined): boolean {
+  return state === 'printing' || state === 'pausing' || state === 'offline'
 }

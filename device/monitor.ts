@@ -1,6 +1,6 @@
 import type { Actor } from '@layerwatch/shared/vocabulary.ts'
 import type { Logger } from 'pino'
-import type { ActionOutcome } from './act.ts'
+import { type ActionOutcome, isUnpaused } from './act.ts'
 import type { Album, Picture } from './album.ts'
 import { emptyAlbum, keepPicture } from './album.ts'
 import type { Assessment, ClosedLayer, Outcome, Turn } from './assess/assess.ts'
@@ -69,6 +69,7 @@ export class PrinterMonitor {
   #eyes: Eyes
   #album: Album = emptyAlbum
   #frameMs: number | undefined
+  #lastSeen: Observation | undefined
   #pauseFailedAtMs = -Infinity
   #isFileAsked = false
   #isBeforeShown = false
@@ -129,8 +130,12 @@ export class PrinterMonitor {
   async lookNow(signal: AbortSignal): Promise<Picture | undefined> {
     const seen = await this.#parts.observe(signal)
     if (signal.aborted) return undefined
-    if (isActive(this.link.course.state)) this.#notice(seen)
-    this.#judge(seen, signal)
+    // Who looks at the same moment gets the same picture, which counts once.
+    if (seen !== this.#lastSeen) {
+      this.#lastSeen = seen
+      if (isActive(this.link.course.state)) this.#notice(seen)
+      this.#judge(seen, signal)
+    }
     return seen.kind === 'seen' ? this.#album.newest : undefined
   }
 
@@ -162,34 +167,38 @@ export class PrinterMonitor {
     const confirmed = outcome.turn === 'confirmed' ? closeLayer(this.#assessment, atSeconds) : undefined
     this.#record([...this.#closed(outcome.closed), ...this.#closed(confirmed), ...this.#turned(outcome)])
     if (outcome.turn) this.#parts.setLamp?.(lampSignals[outcome.turn])
-    if (pausing) void this.#settlePause(pausing, 'layerwatch')
+    if (pausing) void this.#settlePause(pausing, 'layerwatch', signal)
   }
 
-  /** Pauses a failing print, unless that is being done or was just tried in vain. */
+  /** Pauses a failing print, unless that or a stop is being done, or it was just tried in vain. */
   #protect(decision: Decision | undefined, signal: AbortSignal): Promise<ActionOutcome> | undefined {
     if (decision?.verdict !== 'fail' || this.#parts.config.policy.action !== 'pause') return undefined
     const sinceFailedMs = this.#parts.clock.nowMs() - this.#pauseFailedAtMs
-    if (this.link.isUnderWay('pause') || sinceFailedMs < pauseAgainMs) return undefined
+    if (this.link.isUnderWay('pause') || this.link.isUnderWay('cancel')) return undefined
+    if (sinceFailedMs < pauseAgainMs) return undefined
     return this.link.act('pause', 'layerwatch', signal)
   }
 
   /** Pauses at the press of the button on the device. */
   pauseByButton(signal: AbortSignal): Promise<void> {
-    return this.#settlePause(this.link.act('pause', 'button', signal), 'button')
+    return this.#settlePause(this.link.act('pause', 'button', signal), 'button', signal)
   }
 
-  async #settlePause(pausing: Promise<ActionOutcome>, by: Actor): Promise<void> {
+  async #settlePause(pausing: Promise<ActionOutcome>, by: Actor, signal: AbortSignal): Promise<void> {
     const layer = this.#place.layer
+    const { print } = this.link.course
     this.#record([{ type: 'pause.sent', data: { by, layer } }])
     const outcome = await pausing
     // Stopped or ended meanwhile, or somebody asked for something else: nothing failed then.
-    const isOvertaken = this.link.isUnderWay('cancel') || this.link.isUnderWay('resume')
-    if (outcome.isDone || isOvertaken || this.link.course.state !== 'printing') return
+    const isOvertaken = this.link.isUnderWay('cancel') || this.link.isUnderWay('resume') || signal.aborted
+    const { state } = this.link.course
+    const isSamePrint = this.link.course.print?.printId === print?.printId
+    if (outcome.isDone || isOvertaken || !isSamePrint || !isUnpaused(state)) return
     this.#pauseFailedAtMs = this.#parts.clock.nowMs()
     const { reason, tries, isInContact } = outcome
     this.#record([{ type: 'pause.failed', data: { by, reason, tries } }])
     // Lost contact alone never cuts the power: nobody knows then what the printer does.
-    if (isInContact && by === 'layerwatch') this.#parts.cutPower?.()
+    if (isInContact && state === 'printing' && by === 'layerwatch') this.#parts.cutPower?.()
   }
 
   #keep(seen: Observation & { kind: 'seen' }, sight: Sight, { decision, closed }: Outcome): void {
@@ -197,14 +206,8 @@ export class PrinterMonitor {
     const last = this.#album.newest
     if (closed && last && printId)
       this.#parts.journal.keepLayerPicture(printId, closed.report.layer, last.jpeg)
-    const { jpeg, capturedAtMs } = seen.frame
-    const picture = {
-      jpeg,
-      capturedAtMs,
-      layer: this.#place.layer,
-      sight,
-      failure: failureMap(seen.judgement),
-    }
+    const failure = failureMap(seen.judgement)
+    const picture = { ...seen.frame, layer: this.#place.layer, sight, failure }
     // Evidence gathers for a while before anything is suspected: no picture of that time shows how it was before.
     const isGood = decision?.verdict === 'ok' && this.#assessment.suspicion.beganAtLayer === undefined
     this.#album = keepPicture(this.#album, picture, isGood)

@@ -35,6 +35,14 @@ const leadsTo: Record<PrinterAction, readonly PrinterState[]> = {
   cancel: ['cancelling', 'cancelled', 'idle'],
 }
 
+/** An action that is not yet read back, and the print it is meant for. */
+interface UnderWay {
+  action: PrinterAction
+  printId: string | undefined
+  abort: AbortController
+  outcome: Promise<ActionOutcome>
+}
+
 /** The contact with one printer: what it does, whether it answers, and who moved it. */
 export class PrinterLink {
   readonly #parts: LinkParts
@@ -45,7 +53,7 @@ export class PrinterLink {
   #changedAtMs: number
   #taken = 0
   #mover: { by: Actor; action: PrinterAction; untilMs: number } | undefined
-  #underWay: { action: PrinterAction; abort: AbortController; outcome: Promise<ActionOutcome> } | undefined
+  #underWay: UnderWay | undefined
 
   constructor(parts: LinkParts) {
     this.#parts = parts
@@ -112,17 +120,23 @@ export class PrinterLink {
   }
 
   /**
-   * Moves the printer on somebody's behalf and reads back whether it did. A later request ends the waiting of an
-   * earlier one; the same request joins it. Never throws.
+   * Moves the printer on somebody's behalf and reads back whether it did. Meant for the print that runs now and no
+   * other. A later request ends the waiting of an earlier one; the same request joins it. Never throws.
    */
   act(action: PrinterAction, by: Actor, signal: AbortSignal): Promise<ActionOutcome> {
-    if (this.#underWay?.action === action) return this.#underWay.outcome
+    const { printId } = this.#course.print ?? {}
+    if (this.#underWay?.action === action && this.#underWay.printId === printId) return this.#underWay.outcome
     this.#underWay?.abort.abort()
     this.#mover = { by, action, untilMs: this.#parts.clock.nowMs() + actorHoldsMs }
     const abort = new AbortController()
-    const tools = { ...this.#parts, readStatus: (limit: AbortSignal) => this.read(limit) }
+    const tools = {
+      ...this.#parts,
+      readStatus: (limit: AbortSignal) => this.read(limit),
+      isOtherPrint: () => this.#course.print !== undefined && this.#course.print.printId !== printId,
+    }
     const mine = {
       action,
+      printId,
       abort,
       outcome: performAction(action, tools, AbortSignal.any([signal, abort.signal])).finally(() => {
         if (this.#underWay === mine) this.#underWay = undefined

@@ -4,13 +4,16 @@ import { SignedCommand, signedText, snapshotFreshForMs } from '@layerwatch/share
 import type { PrinterState } from '@layerwatch/shared/vocabulary.ts'
 
 /** What a command is judged by: this device and this moment. */
-export interface CommandCircumstances {
+export interface CommandCircumstances extends PrinterCircumstances {
   deviceId: string
   boot: string
   uptimeMs: number
   keys: ReadonlyMap<string, KeyObject>
   /** The broker kept it from an earlier time. */
   isRetained: boolean
+}
+
+interface PrinterCircumstances {
   printer: (printerId: string) => { printId: string | undefined; state: PrinterState | undefined } | undefined
   /** Age of a picture made here of that printer; undefined where there is none of that id. */
   snapshotAgeMs: (snapshotId: string, printerId: string) => number | undefined
@@ -39,7 +42,8 @@ export function checkCommand(payload: Uint8Array, now: CommandCircumstances): Co
   return reason === undefined ? { kind: 'accepted', command } : refuse(command, 'refused', reason)
 }
 
-function whyNot(command: Command, now: CommandCircumstances): string | undefined {
+/** Why a command of ours must not be obeyed as things are now; undefined where it may. */
+export function whyNot(command: Command, now: PrinterCircumstances): string | undefined {
   const printer = now.printer(command.printerId)
   if (!printer) return 'no such printer here'
   if (command.action === 'snapshot' || command.action === 'live') return undefined
@@ -50,7 +54,7 @@ function whyNot(command: Command, now: CommandCircumstances): string | undefined
 
 function whyNotResume(
   { snapshotId, printerId }: Command,
-  now: CommandCircumstances,
+  now: PrinterCircumstances,
   state: PrinterState | undefined,
 ): string | undefined {
   if (state !== 'paused') return 'the print is not paused'

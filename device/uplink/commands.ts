@@ -7,7 +7,7 @@ import type { Change } from '../assess/prints.ts'
 import type { Clock } from '../clock.ts'
 import { describeSnapshot } from '../incident.ts'
 import type { CommandCircumstances } from './check-command.ts'
-import { checkCommand } from './check-command.ts'
+import { checkCommand, whyNot } from './check-command.ts'
 import type { FreshPictures } from './fresh-pictures.ts'
 import type { Message } from './mqtt.ts'
 import type { OutboxThread } from './outbox-thread.ts'
@@ -28,6 +28,12 @@ interface CommandParts {
 
 type Finish = Omit<EventInput<'command.finished'>, 'commandId'>
 
+interface Move {
+  command: Command
+  action: PrinterAction
+  printer: WatchedPrinter
+}
+
 const keptClaims = 1_000
 
 /** Obeys what the cloud asks: check, store, act, read back, tell. */
@@ -42,15 +48,10 @@ export class Commands {
 
   /** Takes one message. Never throws. */
   async take(message: Message, signal: AbortSignal): Promise<void> {
-    const { fresh, printers, circumstances, log } = this.#parts
+    const { printers, log } = this.#parts
     const judgement = checkCommand(message.payload, {
-      ...circumstances(),
+      ...this.#circumstances(),
       isRetained: message.isRetained,
-      printer: (printerId) => {
-        const course = printers.get(printerId)?.monitor.link.course
-        return course && { printId: course.print?.printId, state: course.state }
-      },
-      snapshotAgeMs: (snapshotId, printerId) => fresh.ageMs(snapshotId, printerId),
     })
     if (judgement.kind === 'ignored') {
       log.warn({ reason: judgement.reason }, 'command ignored')
@@ -80,6 +81,18 @@ export class Commands {
     await this.#obey(command, printer, AbortSignal.any([signal, AbortSignal.timeout(finishedWithinMs)]))
   }
 
+  #circumstances(): Omit<CommandCircumstances, 'isRetained'> {
+    const { fresh, printers, circumstances } = this.#parts
+    return {
+      ...circumstances(),
+      printer: (printerId) => {
+        const course = printers.get(printerId)?.monitor.link.course
+        return course && { printId: course.print?.printId, state: course.state }
+      },
+      snapshotAgeMs: (snapshotId, printerId) => fresh.ageMs(snapshotId, printerId),
+    }
+  }
+
   /** Stores that the command was taken, before anything moves. */
   async #claim({ id }: Command): Promise<'new' | 'taken' | 'unsure'> {
     if (this.#claimed.has(id)) return 'taken'
@@ -98,7 +111,22 @@ export class Commands {
     this.#parts.log.info({ printer: printer.name, action: command.action }, 'command accepted')
     await this.#record(command, { type: 'command.accepted', data: { commandId: command.id } })
     if (command.action === 'snapshot') await this.#tell(command, await this.#takeSnapshot(printer, signal))
-    else if (command.action !== 'live') await this.#tell(command, await act(command.action, printer, signal))
+    else if (command.action !== 'live') {
+      await this.#tell(command, await this.#move({ command, action: command.action, printer }, signal))
+    }
+  }
+
+  /**
+   * Moves the printer, unless what was judged holds no more: a slow disk may have held the command up, and the
+   * printer may have gone on since it was last heard. A pause waits for no reading.
+   */
+  async #move({ command, action, printer }: Move, signal: AbortSignal): Promise<Finish> {
+    const { link } = printer.monitor
+    if (action !== 'pause') await link.read(signal)
+    const reason = whyNot(command, this.#circumstances())
+    if (reason !== undefined) return { result: 'refused', reason }
+    const outcome = await link.act(action, 'person', signal)
+    return outcome.isDone ? { result: 'done' } : { result: 'failed', reason: outcome.reason }
   }
 
   async #takeSnapshot(printer: WatchedPrinter, signal: AbortSignal): Promise<Finish> {
@@ -128,11 +156,6 @@ export class Commands {
       log.error({ err: error }, 'command not recorded')
     }
   }
-}
-
-async function act(action: PrinterAction, printer: WatchedPrinter, signal: AbortSignal): Promise<Finish> {
-  const outcome = await printer.monitor.link.act(action, 'person', signal)
-  return outcome.isDone ? { result: 'done' } : { result: 'failed', reason: outcome.reason }
 }
 
 function printOf({ monitor }: WatchedPrinter): { printId?: string } {

@@ -22,6 +22,8 @@ export class ScriptedPrint {
   readonly script: Script
   readonly acts: PrinterAction[] = []
   state: PrinterState = 'printing'
+  /** Tells this run of the job from the next. */
+  runId = '1'
   isReachable = true
   isCameraThere = true
   /** What happens when the printer is asked for something; by default it does it. */
@@ -92,7 +94,7 @@ export class ScriptedPrint {
   #status(): PrinterStatus {
     const status: PrinterStatus = { state: this.state, printSeconds: this.printSeconds }
     if (this.script.speed) status.timeScale = this.script.speed
-    if (!['idle', 'offline'].includes(this.state)) status.job = { name: 'vase.gcode', runId: '1' }
+    if (!['idle', 'offline'].includes(this.state)) status.job = { name: 'vase.gcode', runId: this.runId }
     if (this.script.tellsLayer !== false) status.layer = this.layer
     return status
   }

@@ -1,75 +1,10 @@
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { RejectedError } from '@layerwatch/shared/errors.ts'
-import pino from 'pino'
-import { unknownCourse } from '../../../device/assess/prints.ts'
-import { parseConfig } from '../../../device/config.ts'
-import { newId } from '../../../device/ids.ts'
-import type { Entry } from '../../../device/journal.ts'
-import { type MonitorParts, PrinterMonitor } from '../../../device/monitor.ts'
-import { openEye, type QualityVerdict } from '../../../device/watch.ts'
-import { ScriptedPrint } from '../../fakes/scripted-print.ts'
+import { failsAt, openScene } from '../../fakes/scripted-monitor.ts'
 import { VirtualClock } from '../../fakes/virtual-clock.ts'
 
 const minute = 60_000
-
-interface Scene {
-  score: (printSeconds: number) => number
-  area?: (printSeconds: number) => number
-  tellsLayer?: boolean
-  layerSeconds?: number
-  policy?: string
-  quality?: () => QualityVerdict
-  parts?: Partial<MonitorParts>
-  clock?: VirtualClock
-}
-
-function openScene(t: TestContext, scene: Scene) {
-  const clock = scene.clock ?? new VirtualClock()
-  const print = new ScriptedPrint({ layerSeconds: 20, ...scene, clock })
-  const entries: Entry[] = []
-  const [config] = parseConfig(
-    `printers: [{name: A, printer: {kind: simulated, url: "http://h"}, camera: {kind: simulated, url: "http://h"},
-      policy: {${scene.policy ?? ''}}}]`,
-    { folder: '/', env: {}, file: 'agent.yaml' },
-  ).printers
-  assert.ok(config)
-  const monitor = new PrinterMonitor({
-    config,
-    printer: print.printer,
-    observe: openEye({
-      camera: print.camera,
-      detector: print.detector,
-      clock,
-      quality: { start: null, judge: () => [null, scene.quality?.() ?? { isUsable: true }] },
-    }),
-    modelSha256: print.detector.modelSha256,
-    course: unknownCourse,
-    indexFile: async () => () => 1,
-    clock,
-    newId,
-    journal: {
-      record: (more) => entries.push(...more),
-      saveCourse: () => {},
-      keepLayerPicture: () => {},
-    },
-    log: pino({ level: 'silent' }),
-    onChange: () => {},
-    ...scene.parts,
-  })
-  const end = new AbortController()
-  const running = monitor.run(end.signal)
-  t.after(async () => {
-    end.abort()
-    await running
-  })
-  const types = () => entries.map(({ type }) => type)
-  const find = (type: Entry['type']) => entries.filter((entry) => entry.type === type)
-  return { clock, print, monitor, entries, types, find, signal: end.signal }
-}
-
-const failsAt = (seconds: number) => (printSeconds: number) => (printSeconds < seconds ? 0.05 : 0.97)
 
 test('a print that fails is paused within three layers, and the events tell it in order', async (t) => {
   const { clock, print, types, find } = openScene(t, { score: failsAt(200) })

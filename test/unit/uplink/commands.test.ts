@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Command } from '@layerwatch/shared/commands.ts'
 import type { FakeCloud } from '../../fakes/fake-cloud.ts'
-import { commandFor, drain, finishOf, openScene, startAgent } from '../../fakes/scripted-agent.ts'
+import { commandFor, drain, finishOf, openScene, type Scene, startAgent } from '../../fakes/scripted-agent.ts'
 import { waitUntil } from '../../setup/wait.ts'
 
 test('a person pauses: done when the printer was read back, and told to be a person', async (t) => {
@@ -109,3 +109,38 @@ test('what is no command at all is dropped', async (t) => {
   await drain(scene)
   assert.deepEqual(scene.print.acts, [])
 })
+
+for (const action of ['pause', 'cancel'] as const) {
+  test(`a ${action} held up by a slow disk moves nothing once another print runs`, async (t) => {
+    const scene = await openScene(t)
+    const command = await commandFor(scene, { action })
+    holdUp(scene, async () => {
+      scene.print.runId = '2'
+      await waitUntil('the next print', () => scene.monitor.link.course.print?.printId !== command.printId)
+    })
+    await scene.cloud.send(command)
+    const { result, reason } = await finishOf(scene, command.id)
+    assert.deepEqual([result, reason], ['refused', 'meant for another print'])
+    assert.deepEqual(scene.print.acts, [])
+  })
+}
+
+test('a stop for a print that ended unheard a moment ago moves nothing', async (t) => {
+  const scene = await openScene(t)
+  const command = await commandFor(scene, { action: 'cancel' })
+  holdUp(scene, async () => {
+    scene.print.runId = '2'
+  })
+  await scene.cloud.send(command)
+  assert.equal((await finishOf(scene, command.id)).result, 'refused')
+  assert.deepEqual(scene.print.acts, [])
+})
+
+/** Something happens while a command is stored. */
+function holdUp({ outbox }: Scene, meanwhile: () => Promise<void>): void {
+  const { claimCommand } = outbox
+  outbox.claimCommand = async (id) => {
+    await meanwhile()
+    return claimCommand(id)
+  }
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import { failsAt, openScene } from '../../fakes/scripted-monitor.ts'
+
+/* What comes between an action and its end: another print, another wish, another look. */
+
+const minute = 60_000
+
+test('a stop meant for one print never stops the next', async (t) => {
+  const { clock, print, monitor, find, signal } = openScene(t, { score: () => 0.1 })
+  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  print.onAct = () => {
+    // The answer is lost, the print ends, and somebody starts the next one at the printer.
+    print.runId = '2'
+    throw new UnavailableError('no answer')
+  }
+  const [outcome] = await Promise.all([
+    monitor.link.act('cancel', 'person', signal),
+    clock.runUntil(() => find('print.started').length === 2, minute),
+  ])
+  await clock.run(minute)
+  assert.equal(outcome.isDone, true, 'the print it was meant for is over')
+  assert.deepEqual(print.acts, ['cancel'])
+  assert.equal(print.state, 'printing')
+})
+
+test('a pause meant for one print is not said to have failed because the next one runs', async (t) => {
+  const { clock, print, find, types } = openScene(t, { score: failsAt(100) })
+  print.onAct = () => {
+    print.runId = '2'
+    print.script.score = () => 0.1
+    throw new UnavailableError('no answer')
+  }
+  await clock.runUntil(() => find('print.started').length === 2, 20 * minute)
+  await clock.run(minute)
+  assert.deepEqual(print.acts, ['pause'])
+  assert.ok(!types().includes('pause.failed'))
+})
+
+test('a failure confirmed while a person stops the print does not get in the way of the stop', async (t) => {
+  const { clock, print, monitor, types, signal } = openScene(t, { score: failsAt(100) })
+  await clock.runUntil(() => types().includes('defect.suspected'), 20 * minute)
+  // Stopping takes this printer a while, in which it still says that it prints.
+  print.onAct = () => {}
+  const stopping = monitor.link.act('cancel', 'person', signal)
+  await clock.runUntil(() => types().includes('defect.confirmed'), minute)
+  print.set('cancelled')
+  const [outcome] = await Promise.all([
+    stopping,
+    clock.runUntil(() => types().includes('print.finished'), minute),
+  ])
+  assert.equal(outcome.isDone, true)
+  assert.ok(!print.acts.includes('pause'), print.acts.join(' '))
+})
+
+test('a resume is asked for once, for the printer may have paused for a reason of its own since', async (t) => {
+  const { clock, print, monitor, signal } = openScene(t, { score: () => 0.1 })
+  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  print.set('paused')
+  await clock.runUntil(() => monitor.link.course.state === 'paused', minute)
+  print.onAct = () => {}
+  const [outcome] = await Promise.all([monitor.link.act('resume', 'person', signal), clock.run(minute)])
+  assert.equal(outcome.isDone, false)
+  assert.deepEqual(print.acts, ['resume'])
+})
+
+test('a printer that takes a minute to heat up before it goes on has resumed', async (t) => {
+  const { clock, print, monitor, signal } = openScene(t, { score: () => 0.1 })
+  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  print.set('paused')
+  await clock.runUntil(() => monitor.link.course.state === 'paused', minute)
+  print.onAct = () => print.set('resuming')
+  const resuming = monitor.link.act('resume', 'person', signal)
+  await clock.run(minute)
+  print.set('printing')
+  const [outcome] = await Promise.all([resuming, clock.run(10_000)])
+  assert.equal(outcome.isDone, true)
+})
+
+test('a pause the printer never comes to the end of is said to have failed', async (t) => {
+  const { clock, print, find } = openScene(t, {
+    score: failsAt(100),
+    parts: { cutPower: () => assert.fail('it is pausing') },
+  })
+  print.onAct = () => print.set('pausing')
+  await clock.runUntil(() => find('pause.failed').length > 0, 20 * minute)
+  const data = find('pause.failed')[0]?.data
+  assert.equal(data && 'reason' in data && data.reason, 'the printer stayed pausing')
+})
+
+test('a pause cut short by the end of the agent is not said to have failed', async (t) => {
+  const { clock, print, types, stop } = openScene(t, { score: failsAt(100) })
+  print.onAct = () => {
+    throw new RejectedError('not now')
+  }
+  await clock.runUntil(() => print.acts.length > 0, 20 * minute)
+  await stop()
+  assert.ok(!types().includes('pause.failed'))
+})
+
+test('one picture seen by several counts once', async (t) => {
+  const { clock, print, monitor, find, types, signal } = openScene(t, { score: () => 0.1 })
+  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  // One picture that looks bad, taken while the live view and a person ask for one as well.
+  print.script.score = () => 0.99
+  await Promise.all([1, 2, 3, 4].map(() => monitor.lookNow(signal)))
+  print.script.score = () => 0.1
+  await clock.run(5 * minute)
+  assert.ok(!types().includes('defect.suspected'))
+  const frames = find('layer.judged').map(({ data }) => ('frames' in data ? data.frames : 0))
+  assert.ok(Math.max(...frames) <= 6, `${Math.max(...frames)} pictures in 20 s`)
+})
