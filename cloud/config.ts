@@ -13,6 +13,8 @@ import { z } from 'zod'
 
 const Port = z.number().int().min(0).max(65535)
 
+const Network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
+
 export const EmbeddedBrokerConfig = z.strictObject({
   kind: z.literal('embedded'),
   port: Port.optional().describe(
@@ -75,10 +77,7 @@ export const CloudConfig = z.strictObject({
     .enum(['token', 'open', 'closed'])
     .default('token')
     .describe('Who may sign up: the first owner with the set-up token, anybody, or nobody'),
-  trustedProxies: z
-    .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
-    .default([])
-    .describe('Proxies whose X-Forwarded-For is believed'),
+  trustedProxies: z.array(Network).default([]).describe('Proxies whose X-Forwarded-For is believed'),
   databaseUrl: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
@@ -87,6 +86,10 @@ export const CloudConfig = z.strictObject({
     .discriminatedUnion('kind', [EmbeddedBrokerConfig, MosquittoConfig])
     .prefault({ kind: 'embedded' }),
   smtp: SmtpConfig.optional().describe('Mail server for notifications and forgotten passwords'),
+  privatePushServices: z
+    .array(Network)
+    .default([])
+    .describe('Addresses and networks that are not public where a Web Push service may be called'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged'),
 })
 

@@ -35,7 +35,7 @@ export interface Flow {
 
 /** What the flow is made of. */
 export interface FlowOptions {
-  config: Pick<CloudConfig, 'dataDir' | 'smtp'>
+  config: Pick<CloudConfig, 'dataDir' | 'smtp' | 'privatePushServices'>
   /** Where people open the page, for links in messages. */
   baseUrl: string
   db: Db
@@ -102,7 +102,11 @@ function makeSending({ config, baseUrl, db, keys, log }: FlowOptions, now: () =>
     now,
     notifiers: {
       ...(config.smtp && { email: makeEmailNotifier(config.smtp, baseUrl) }),
-      push: makeWebPushNotifier(db, { ...keys.vapid, subject: subjectOf(config, baseUrl) }),
+      push: makeWebPushNotifier(
+        db,
+        { ...keys.vapid, subject: subjectOf(config, baseUrl) },
+        config.privatePushServices,
+      ),
     },
     readPicture: async ({ snapshotId, incidentId }) => {
       const isOwn = incidentId !== null && (await isPictureOfIncident(db, { snapshotId, incidentId }))

@@ -8,7 +8,9 @@ import {
   findPushSubscriptions,
   type PushSubscriptionRow,
 } from '../db/push-subscriptions.ts'
+import { makeAddressCheck } from './addresses.ts'
 import { isAlarm, type Notifier, type Outgoing } from './notifier.ts'
+import { post } from './post.ts'
 
 const timeoutMs = 10_000
 const alarmKeptSeconds = 24 * 3600
@@ -24,13 +26,19 @@ export interface Vapid {
 
 type Sent = 'sent' | 'gone' | 'refused' | 'later'
 
-/** Web Push to every browser of a person; a browser that is gone is forgotten. */
-export function makeWebPushNotifier(db: Db, vapid: Vapid): Notifier {
+/**
+ * Web Push to every browser of a person; a browser that is gone is forgotten. A browser may name any address:
+ * only public ones are called, and those of `privateServices`.
+ */
+export function makeWebPushNotifier(db: Db, vapid: Vapid, privateServices: readonly string[]): Notifier {
+  const mayCall = makeAddressCheck(privateServices)
   return {
     send: async (outgoing, receiver, signal) => {
       const subscriptions = await findPushSubscriptions(db, receiver.personId)
       const results = await Promise.all(
-        subscriptions.map((subscription) => sendToOne({ db, vapid, outgoing, signal }, subscription)),
+        subscriptions.map((subscription) =>
+          sendToOne({ db, vapid, mayCall, outgoing, signal }, subscription),
+        ),
       )
       const sent = results.filter((result) => result === 'sent').length
       if (sent > 0) return `taken for ${sent} of ${results.length} browsers`
@@ -43,36 +51,31 @@ export function makeWebPushNotifier(db: Db, vapid: Vapid): Notifier {
 interface Sending {
   db: Db
   vapid: Vapid
+  mayCall: (address: string) => boolean
   outgoing: Outgoing
   signal: AbortSignal
 }
 
 async function sendToOne(
-  { db, vapid, outgoing, signal }: Sending,
+  { db, vapid, mayCall, outgoing, signal }: Sending,
   subscription: PushSubscriptionRow,
 ): Promise<Sent> {
   const request = composePush(outgoing, subscription, vapid)
   if (!request) return 'refused'
   const { endpoint, headers, body } = request
   try {
-    const response = await fetch(endpoint, {
-      method: 'POST',
-      headers,
-      body,
-      redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-    })
-    await response.body?.cancel()
-    if (response.ok) return 'sent'
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+    const status = await post(endpoint, { headers, body, signal: limited, mayCall })
+    if (status >= 200 && status < 300) return 'sent'
     // The push service's words for a browser that unsubscribed or was reset (RFC 8030, 7.3).
-    if (response.status === 404 || response.status === 410) {
+    if (status === 404 || status === 410) {
       await deleteGonePushSubscription(db, subscription.id)
       return 'gone'
     }
-    return response.status === 429 || response.status >= 500 ? 'later' : 'refused'
-  } catch {
+    return status === 429 || status >= 500 ? 'later' : 'refused'
+  } catch (error) {
     signal.throwIfAborted()
-    return 'later'
+    return error instanceof RejectedError ? 'refused' : 'later'
   }
 }
 

@@ -115,14 +115,14 @@ function mailTo(server: FakeMailServer, login: { user?: string; password?: strin
   return makeEmailNotifier(smtp, 'https://printers.example.org')
 }
 
-async function pushTo(): Promise<{
+async function pushTo(privateServices = ['127.0.0.0/8']): Promise<{
   service: FakePushService
   notifier: Notifier
   subscribe: () => Promise<string>
 }> {
   const vapid = { ...webPush.generateVAPIDKeys(), subject: 'mailto:printers@example.org' }
   const service = await startPushService(vapid.publicKey)
-  const notifier = makeWebPushNotifier(database.db, vapid)
+  const notifier = makeWebPushNotifier(database.db, vapid, privateServices)
   const subscribe = async () => {
     const request = service.subscribe()
     await putPushSubscription(database.db, receiver.personId, { id: randomUUID(), request })
@@ -225,6 +225,20 @@ test('a subscription with keys of no use fails alone', async () => {
   const broken = { ...service.subscribe(), keys: { p256dh: 'AAAA', auth: 'AA' } }
   await putPushSubscription(database.db, receiver.personId, { id: randomUUID(), request: broken })
   assert.match(await notifier.send(outgoing(), receiver, forever()), /1 of 2/)
+  await database.db.pushSubscription.deleteMany()
+  await service.close()
+})
+
+test('a browser cannot have the cloud call an address that is not public, by number or by name', async () => {
+  const { service, notifier, subscribe } = await pushTo([])
+  const endpoint = await subscribe()
+  await assert.rejects(notifier.send(outgoing(), receiver, forever()), RejectedError)
+  await database.db.pushSubscription.updateMany({
+    where: { endpoint },
+    data: { endpoint: endpoint.replace('127.0.0.1', 'localhost') },
+  })
+  await assert.rejects(notifier.send(outgoing(), receiver, forever()), RejectedError)
+  assert.equal(service.received.length, 0)
   await database.db.pushSubscription.deleteMany()
   await service.close()
 })
