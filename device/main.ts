@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ConfigError } from '@layerwatch/shared/errors.ts'
 import type { Logger } from 'pino'
 import { parseCourse } from './assess/prints.ts'
 import { openCamera } from './camera/open.ts'
@@ -14,7 +15,7 @@ import { indexFile } from './layer-index.ts'
 import { PrinterMonitor } from './monitor.ts'
 import { openPrinter } from './printer/open.ts'
 import { answerStatus } from './status-socket.ts'
-import { loadIdentity } from './uplink/identity.ts'
+import { type Identity, loadIdentity } from './uplink/identity.ts'
 import type { PrinterRecord } from './uplink/outbox.ts'
 import { type OutboxThread, openOutbox } from './uplink/outbox-thread.ts'
 import { LayerPictures } from './uplink/pictures.ts'
@@ -34,9 +35,8 @@ export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSi
   const clock = systemClock
   const boot = { id: newId(), uptimeMs: () => clock.nowMs() }
   const version = readVersion()
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-
-  const identity = await loadIdentity(config.dataDir)
+  await makeDataFolder(config.dataDir)
+  const identity = await loadIdentityIfSound(config.dataDir, log)
   const outbox = await openOutboxOrMemory(join(config.dataDir, 'outbox.db'), log)
   const { detector, reports } = await openDetector(detectorOptions(config, log), signal)
   const runtime = { backend: detector.backend, modelSha256: detector.modelSha256 }
@@ -67,7 +67,7 @@ export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSi
       'not paired with a cloud; watching all the same (pair with: npm run agent -- pair CODE --cloud URL)',
     )
 
-  const status = await answerStatus(config.dataDir, async () => ({
+  const status = await answerStatusIfPossible(config.dataDir, log, async () => ({
     ...describeDevice(parts),
     cloud: uplink ? { isPaired: true, isConnected: uplink.isConnected } : { isPaired: false },
     backends: reports.map(describeReport),
@@ -77,7 +77,7 @@ export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSi
   try {
     await Promise.all([...watched.map(({ monitor }) => monitor.run(signal)), uplink?.run(signal)])
   } finally {
-    status.close()
+    status?.close()
     await Promise.allSettled(printers.map(({ close }) => close()))
     await detector.close()
     await scribe.close()
@@ -153,5 +153,39 @@ async function openOutboxOrMemory(file: string, log: Logger): Promise<OutboxThre
   } catch (error) {
     log.error({ err: error }, 'outbox can not be opened; events are kept in memory only')
     return openOutbox({ file: ':memory:' })
+  }
+}
+
+async function makeDataFolder(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const problems = [`dataDir: ${dataDir} can't be made: ${cause instanceof Error ? cause.message : cause}`]
+    throw new ConfigError('the data folder can not be used', { cause, problems })
+  }
+}
+
+/** A broken identity parts the device from its cloud, not the printers from their watch. */
+async function loadIdentityIfSound(dataDir: string, log: Logger): Promise<Identity | undefined> {
+  try {
+    return await loadIdentity(dataDir)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    log.error(
+      { err: error, problems: error.problems },
+      'identity can not be read; watching without the cloud',
+    )
+    return undefined
+  }
+}
+
+/** @throws ConfigError where another agent runs on this folder; any other trouble only leaves `status` unanswered. */
+async function answerStatusIfPossible(dataDir: string, log: Logger, describe: () => Promise<unknown>) {
+  try {
+    return await answerStatus(dataDir, describe)
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    log.error({ err: error }, 'status can not be asked for')
+    return undefined
   }
 }

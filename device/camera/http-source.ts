@@ -30,8 +30,8 @@ export class HttpSource {
     if (url === null || !/^https?:$/.test(url.protocol)) {
       throw new ConfigError('the address of the camera is not one of http or https')
     }
-    const username = config.username ?? decodeURIComponent(url.username)
-    const password = config.password ?? decodeURIComponent(url.password)
+    const username = config.username ?? decode(url.username)
+    const password = config.password ?? decode(url.password)
     url.username = ''
     url.password = ''
     return new HttpSource(url, username === '' ? undefined : { username, password })
@@ -99,5 +99,14 @@ export class HttpSource {
       )
     }
     return to
+  }
+}
+
+/** The login as it stands in an address. @throws ConfigError where it is not encoded as addresses are. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (cause) {
+    throw new ConfigError('the address of the camera holds a login with a lone %: write it as %25', { cause })
   }
 }

@@ -6,7 +6,7 @@ const configExitCode = 78
 /** Says what went wrong in a person's words and ends the process; a bug ends it with its stack. */
 export function reportAndExit(error: unknown): never {
   if (error instanceof ConfigError) {
-    console.error(`${error.message}:`)
+    console.error(error.problems.length > 0 ? `${error.message}:` : error.message)
     for (const problem of error.problems) console.error(`  ${problem}`)
     process.exit(configExitCode)
   }

@@ -19,7 +19,12 @@ export function addRunCommand(program: Command): void {
         log.fatal({ err: error }, 'agent failed')
         process.exit(1)
       })
-      await runAgent(config, log, untilStopped())
+      const stop = untilStopped()
+      await runAgent(config, log, stop).catch((error: unknown) => {
+        // Stopped while it started: what was under way says so by an error.
+        if (!stop.aborted) throw error
+        log.debug({ err: error }, 'start ended')
+      })
       log.info('stopped')
       process.exit(0)
     })
