@@ -5,6 +5,7 @@ import { issueCommand, type Refusal } from '../commands.ts'
 import { findCommand } from '../db/commands.ts'
 import type { Context } from './context.ts'
 import { idOf } from './params.ts'
+import { limitPerson } from './person-limit.ts'
 import { ApiRefusal, notFound } from './problem.ts'
 import { requirePerson } from './session.ts'
 
@@ -16,9 +17,12 @@ export function addCommandRoutes(
   context: Pick<Context, 'db' | 'desk' | 'settler'>,
 ): void {
   const { db, desk, settler } = context
+  // Far more than a hand presses: it keeps a runaway program from filling the database.
+  const count = limitPerson({ perMinute: 300 })
 
   app.post('/api/printers/:printerId/commands', async (request, reply): Promise<CommandView> => {
     const { personId, name } = await requirePerson(request)
+    count(personId)
     const printerId = idOf(request, 'printerId')
     const idempotencyKey = z.object({ 'idempotency-key': Key }).parse(request.headers)['idempotency-key']
     const asked = { printerId, request: CommandRequest.parse(request.body), idempotencyKey }

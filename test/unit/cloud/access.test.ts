@@ -173,3 +173,11 @@ test('a browser is told or not told, and only https endpoints are taken', async 
     ['off', 'failed'],
   )
 })
+
+test('test messages may be asked for a few times a minute', async () => {
+  const url = '/api/notifications/test'
+  const statuses: number[] = []
+  for (let times = 0; times < 7; times++) statuses.push((await ask(ben.cookie, 'POST', url, {})).statusCode)
+  assert.deepEqual(statuses, [200, 200, 200, 200, 200, 200, 429])
+  assert.equal((await ask(anna.cookie, 'POST', url, {})).statusCode, 200)
+})
