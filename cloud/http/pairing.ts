@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { findPairing } from '../db/pairings.ts'
 import { TryLimit } from '../pairing/try-limit.ts'
-import { pairDevice, startPairing, viewPairing } from '../pairing.ts'
+import { type PairingOutcome, pairDevice, startPairing, viewPairing } from '../pairing.ts'
 import type { Context } from './context.ts'
 import { ApiRefusal, notFound } from './problem.ts'
 import { requirePerson } from './session.ts'
@@ -23,6 +23,18 @@ export function addPairingRoutes(
 ): void {
   const { config, db, keys, broker, log } = context
   const tries = new TryLimit(limits)
+
+  const tryOnce = async (address: string, attempt: () => Promise<PairingOutcome>) => {
+    tries.countWrong(address)
+    let isWrong = false
+    try {
+      const outcome = await attempt()
+      isWrong = outcome.kind === 'wrong-code'
+      return outcome
+    } finally {
+      if (!isWrong) tries.forgive(address)
+    }
+  }
 
   app.post('/api/pairings', async (request, reply): Promise<PairingView> => {
     const { personId } = await requirePerson(request)
@@ -44,11 +56,10 @@ export function addPairingRoutes(
     if (!tries.mayTry(request.ip)) {
       throw new ApiRefusal(429, 'too-many-tries', 'Too many wrong codes. Wait a minute and try again.')
     }
-    const outcome = await pairDevice(db, PairingRequest.parse(request.body), {
-      keys,
-      broker,
-      reachedAt: hostOf(request),
-    })
+    const asked = PairingRequest.parse(request.body)
+    const outcome = await tryOnce(request.ip, () =>
+      pairDevice(db, asked, { keys, broker, reachedAt: hostOf(request) }),
+    )
     if (outcome.kind === 'bad-request') {
       throw new ApiRefusal(
         400,
@@ -57,7 +68,6 @@ export function addPairingRoutes(
       )
     }
     if (outcome.kind === 'wrong-code') {
-      tries.countWrong(request.ip)
       throw new ApiRefusal(403, 'wrong-code', 'This code is wrong or ran out. Make a new one on the page.')
     }
     const { pairing, reply } = outcome

@@ -24,7 +24,10 @@ export class TryLimit {
     return !isMineFull && !isAllFull
   }
 
-  /** Counts a wrong try; the minute begins with the first. */
+  /**
+   * Counts a try as wrong before it is looked at, so that many at once are no way around; the minute begins
+   * with the first. `forgive` takes it back.
+   */
   countWrong(address: string): void {
     this.#all = this.#next(this.#all)
     const mine = this.#byAddress.get(address)
@@ -32,6 +35,12 @@ export class TryLimit {
     this.#byAddress.set(address, this.#next(mine))
     const [oldest] = this.#byAddress.keys()
     if (this.#byAddress.size > maxAddresses && oldest !== undefined) this.#byAddress.delete(oldest)
+  }
+
+  /** The try that was counted was none, or right. */
+  forgive(address: string): void {
+    for (const count of [this.#all, this.#byAddress.get(address)])
+      if (count && count.wrong > 0) count.wrong -= 1
   }
 
   #next(count: { fromMs: number; wrong: number } | undefined): { fromMs: number; wrong: number } {

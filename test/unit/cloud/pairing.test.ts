@@ -173,6 +173,12 @@ describe('pairing over HTTP', () => {
     assert.equal((await pair(made.code, '192.0.2.67')).statusCode, 200)
   })
 
+  test('wrong codes sent all at once are no way around the limit', async () => {
+    const answers = await Promise.all(Array.from({ length: 12 }, () => pair('00000000', '192.0.2.88')))
+    assert.equal(answers.filter(({ statusCode }) => statusCode === 403).length, 5)
+    assert.equal(answers.filter(({ statusCode }) => statusCode === 429).length, 7)
+  })
+
   test('a device revoked in the database, as the command line does, is cut off as well', async () => {
     const { request, privateKeyPem } = await makeDeviceKey('x')
     const made = await makeCodeFor({ cookie })
