@@ -89,11 +89,7 @@ export class Outbox {
       return sizes.reduce((sum, size) => sum + size, 0)
     })
     this.#bytes += added
-    if (this.#bytes <= this.#maxBytes) return
-    const targetBytes = this.#maxBytes * (1 - freeShare)
-    const insert = (event: NewEvent) => this.#insert(event)
-    this.#transact(() => makeRoom(this.#db, { targetBytes, newId: this.#newId, insert }))
-    this.#bytes = countBytes(this.#db)
+    if (this.#bytes > this.#maxBytes) this.#makeRoom()
   }
 
   /** The oldest rows after `order` that are still to be sent. */
@@ -218,6 +214,18 @@ export class Outbox {
       .prepare('INSERT INTO snapshots (id, seq, jpeg, bytes) VALUES (?, ?, ?, ?)')
       .run(snapshot.id, seq, snapshot.jpeg, pictureBytes)
     return bytes + pictureBytes
+  }
+
+  /** What was appended is stored, whatever becomes of this: on a disk that refuses, the next event tries again. */
+  #makeRoom(): void {
+    const targetBytes = this.#maxBytes * (1 - freeShare)
+    const insert = (event: NewEvent) => this.#insert(event)
+    try {
+      this.#transact(() => makeRoom(this.#db, { targetBytes, newId: this.#newId, insert }))
+      this.#bytes = countBytes(this.#db)
+    } catch {
+      // A caller told of it would store its events a second time, which their ids forbid: for ever.
+    }
   }
 
   /** Gapless: `sqlite_sequence` never goes back, and is undone with a transaction that failed. */

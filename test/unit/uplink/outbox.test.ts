@@ -158,3 +158,22 @@ test('a full disk refuses, and takes again when there is room', (t) => {
   outbox.append([confirmed()])
   assert.equal(eventsIn(outbox).at(0)?.seq, (before.at(-1)?.seq ?? 0) + 1)
 })
+
+test('events that are stored are not refused because there was no room to be made', (t) => {
+  let isBroken = true
+  let stored = 0
+  const outbox = Outbox.open({
+    file: openFolder(t),
+    maxBytes: 10_000,
+    newId: () => {
+      if (isBroken && stored > 0) throw new Error('the disk is full')
+      return newId()
+    },
+  })
+  t.after(() => outbox.close())
+  while (stored < 60) outbox.append([layerJudged(++stored)])
+  assert.equal(eventsIn(outbox).length, 60, 'a caller told otherwise would store them twice')
+  isBroken = false
+  outbox.append([layerJudged(61)])
+  assert.ok(outbox.figures().bytes <= 10_000, 'the room is made later')
+})
