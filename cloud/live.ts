@@ -77,13 +77,13 @@ export class LiveHub {
     try {
       const printers = await this.#viewPrinters([...viewer.roles.keys()])
       page.send({ type: 'printers', printers: printers.map((printer) => as(printer, viewer)) })
+      viewer.isReady = true
+      // A printer may have come while the others were read.
+      await this.#recheckOne(viewer)
     } catch (error) {
       this.#viewers.delete(viewer)
       throw error
     }
-    viewer.isReady = true
-    // A printer may have come while the others were read.
-    await this.#recheckOne(viewer)
     this.announce(viewer.missed.splice(0))
     return () => this.#viewers.delete(viewer)
   }

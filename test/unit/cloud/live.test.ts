@@ -226,3 +226,25 @@ test('a printer that comes at the very moment a page opens is not missed, nor is
     page.close()
   }
 })
+
+test('a page that could not be opened is not asked after any more', async () => {
+  const { personId, agent } = await makeOwner('anna')
+  let asked = 0
+  const told: LiveChange[] = []
+  const page = {
+    personId,
+    isSignedIn: async () => {
+      asked += 1
+      throw new Error('the database is away')
+    },
+    send: (change: LiveChange) => told.push(change),
+    close: () => {},
+  }
+  await assert.rejects(cloud.flow.hub.open(page))
+  const toldBefore = told.length
+  const other = await open('/api/live', (await makeOwner('anna')).cookie)
+  const story = tellStory()
+  await agent.send('status', story.status())
+  await waitUntil('word on another page', () => JSON.stringify(other.events).includes(story.printerId))
+  assert.deepEqual([asked, told.length], [1, toldBefore])
+})
