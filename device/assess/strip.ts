@@ -56,7 +56,10 @@ export function describeUnseen(layer: number, modelSha256: string): EventInput<'
 
 function reasonsOf(report: LayerReport, gravest: Decision | undefined): string[] {
   const reasons = [...(gravest?.reasons ?? [])]
-  if (report.unusable > 0) reasons.push(`${report.unusable} pictures could not be judged.`)
+  if (report.unusable > 0) {
+    const pictures = report.unusable === 1 ? '1 picture' : `${report.unusable} pictures`
+    reasons.push(`${pictures} could not be judged.`)
+  }
   if (report.frames === 0 && report.unusable === 0) reasons.push('No picture was taken.')
   return reasons
 }

@@ -22,7 +22,7 @@ export function addPairCommand(program: Command): void {
     .action(async (code: string, options: PairOptions) => {
       const config = loadConfig(options.config)
       const cloudUrl = URL.parse(options.cloud)
-      if (!cloudUrl)
+      if (!cloudUrl || !/^https?:$/.test(cloudUrl.protocol))
         throw mistake(`--cloud: ${options.cloud} is no address; it begins with http:// or https://`)
       if (!options.again && (await loadIdentity(config.dataDir))) {
         throw mistake('this device is paired already; add --again to replace that')

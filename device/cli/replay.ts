@@ -9,6 +9,7 @@ import { assess, closeLayer, newAssessment } from '../assess/assess.ts'
 import { layerWindowSeconds } from '../assess/layers.ts'
 import { seeFrame } from '../assess/report.ts'
 import { describeLayer } from '../assess/strip.ts'
+import { judgeQuality, unknownQuality } from '../camera/quality.ts'
 import { DetectorConfig, PolicyConfig } from '../config.ts'
 import { userChoiceFile } from '../detector/choice-file.ts'
 import type { Detector } from '../detector/detector.ts'
@@ -32,7 +33,7 @@ interface ReplayOptions {
 }
 
 /** What is printed, one JSON line each. */
-type ReplayLine = { type: 'layer' | 'decision' | 'problem'; at?: number } & Record<string, unknown>
+type ReplayLine = { type: 'layer' | 'decision' | 'unseen' | 'problem'; at?: number } & Record<string, unknown>
 
 /** `replay DIR`: the real detector and the real decision on a person's own pictures. */
 export function addReplayCommand(program: Command): void {
@@ -41,7 +42,7 @@ export function addReplayCommand(program: Command): void {
     .command('replay')
     .description('judge a folder of pictures as if they came from a print: frames.jsonl names them')
     .argument('<dir>', 'folder with frames.jsonl, lines of {"file", "at" (seconds of printing), "layer"?}')
-    .option('--json', 'one JSON line for each layer and each decision')
+    .option('--json', 'one JSON line for each layer and each decision, picture not judged, and problem')
     .addOption(
       new Option('--backend <name>', 'runtime of the model')
         .choices(DetectorConfig.shape.backend.unwrap().options)
@@ -50,6 +51,12 @@ export function addReplayCommand(program: Command): void {
     .option('--model <dir>', 'folder of another model')
     .option('--warn <evidence>', 'evidence from which the owner is told', String(defaults.warn))
     .option('--pause <evidence>', 'evidence from which the print is paused', String(defaults.pause))
+    .addHelpText(
+      'after',
+      `
+As on a camera, pictures are not judged while they are dark, blurred, blocked or the same over and over, or
+while the camera seems to have been moved: each such picture is named as unseen, with the reason.`,
+    )
     .action(async (dir: string, options: ReplayOptions) => {
       const policy = readPolicy(options)
       const { detector } = await openDetector(
@@ -94,14 +101,19 @@ async function replay({ dir, detector, policy, write }: Replay): Promise<boolean
     write({ type: 'problem', problem })
   }
   const frames = readLines(await readFrames(dir), complain)
+  if (frames.length === 0) complain('frames.jsonl names no picture')
+  const see = openSight(detector)
+  const layers = placeFrames(frames)
   let state: Assessment = newAssessment
   let verdict = 'ok'
-  for (const frame of frames) {
-    const layer = frame.layer ?? Math.floor(frame.at / layerWindowSeconds) + 1
-    const sight = await see(detector, resolve(dir, frame.file), frame.at).catch((error: unknown) => {
+  for (const [index, frame] of frames.entries()) {
+    const layer = layers[index] ?? 0
+    const seen = await see(resolve(dir, frame.file), frame.at).catch((error: unknown) => {
       complain(`${frame.file}: ${error instanceof Error ? error.message : String(error)}`)
       return undefined
     })
+    const sight = seen?.sight
+    if (seen?.unseen) write({ type: 'unseen', at: frame.at, file: frame.file, layer, ...seen.unseen })
     const placed = { layer, atSeconds: frame.at, ...(sight ? { sight } : {}) }
     const [next, outcome] = assess(state, placed, policy)
     state = next
@@ -145,9 +157,26 @@ function writeDecision(
   return decision.verdict
 }
 
-async function see(detector: Detector, file: string, atSeconds: number) {
-  const jpeg = await readFile(file)
-  return seeFrame(await detector.judge(jpeg, AbortSignal.timeout(30_000)), atSeconds)
+/** Makes the function that judges a picture, and the camera by all of them so far, as the monitor does. */
+function openSight(detector: Detector) {
+  let quality = unknownQuality
+  return async (file: string, atSeconds: number) => {
+    const judgement = await detector.judge(await readFile(file), AbortSignal.timeout(30_000))
+    const [next, verdict] = judgeQuality(quality, judgement.figures, atSeconds * 1000)
+    quality = next
+    if (verdict.isUsable) return { sight: seeFrame(judgement, atSeconds) }
+    return { unseen: { reason: verdict.reason, detail: verdict.detail } }
+  }
+}
+
+/** The layer of each frame, which only rises. Where no line names one, a window of time counts as a layer. */
+function placeFrames(frames: readonly FrameLine[]): number[] {
+  const isTold = frames.some(({ layer }) => layer !== undefined)
+  let last = 0
+  return frames.map(({ at, layer }) => {
+    last = Math.max(last, layer ?? (isTold ? last : Math.floor(at / layerWindowSeconds) + 1))
+    return last
+  })
 }
 
 async function readFrames(dir: string): Promise<string> {
@@ -177,8 +206,10 @@ function readable(line: ReplayLine): string {
   const at = `${String(line.at ?? '').padStart(7)} s`
   if (line.type === 'problem') return `problem: ${line.problem}`
   if (line.type === 'layer') {
-    return `${at}  layer ${line.layer}: ${line.health}, ${line.frames} pictures, evidence ${line.evidence ?? '-'}`
+    const pictures = line.frames === 1 ? '1 picture' : `${line.frames} pictures`
+    return `${at}  layer ${line.layer}: ${line.health}, ${pictures}, evidence ${line.evidence ?? '-'}`
   }
+  if (line.type === 'unseen') return `${at}    ${line.file}: not judged, ${line.detail ?? line.reason}`
   const turn = line.turn ? `  ${String(line.turn).toUpperCase()} ${line.defect}` : ''
   return `${at}    ${line.file}: score ${Number(line.score).toFixed(3)}, evidence ${line.evidence}, ${line.verdict}${turn}`
 }

@@ -107,8 +107,13 @@ async function scoreFile(file: string, detector: Detector): Promise<ScoreLine> {
       quality: nameQuality(figures),
     }
   } catch (error) {
-    return { file, error: error instanceof Error ? error.message : String(error) }
+    return { file, error: explain(error) }
   }
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error && error.code === 'EISDIR' ? 'a folder without JPEG files' : error.message
 }
 
 /** Folders become the JPEG files in and below them; what a person names stays, picture or not. */
@@ -119,16 +124,13 @@ async function expandPaths(paths: string[]): Promise<string[]> {
       (found) => found.isDirectory(),
       () => false,
     )
-    if (!isFolder) files.push(path)
-    else {
-      const found = await readdir(path, { recursive: true })
-      files.push(
-        ...found
-          .filter((name) => /\.jpe?g$/i.test(name))
-          .sort()
-          .map((name) => join(path, name)),
-      )
-    }
+    const found = isFolder ? await readdir(path, { recursive: true }).catch(() => []) : []
+    const pictures = found
+      .filter((name) => /\.jpe?g$/i.test(name))
+      .sort()
+      .map((name) => join(path, name))
+    // A folder without pictures is judged as it is named: it is none.
+    files.push(...(pictures.length > 0 ? pictures : [path]))
   }
   return files
 }

@@ -1,8 +1,8 @@
 // The certificate library needs this before anything else of it is loaded.
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { ProtocolError, RejectedError } from '@layerwatch/shared/errors.ts'
+import { access, constants, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { ConfigError, ProtocolError, RejectedError } from '@layerwatch/shared/errors.ts'
 import { PairingReply, PairingRequest } from '@layerwatch/shared/pairing.ts'
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
 import { z } from 'zod'
@@ -25,7 +25,7 @@ interface Pairing {
 /**
  * Pairs this device with its owner's cloud: makes a key pair here, has it certified, and stores what came back.
  * @throws RejectedError where the code is wrong or used; UnavailableError where the cloud does not answer;
- * ProtocolError where what answers is no Layerwatch cloud.
+ * ProtocolError where what answers is no Layerwatch cloud; ConfigError where nothing can be stored here.
  */
 export async function pairDevice(pairing: Pairing, signal: AbortSignal): Promise<PairingReply> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
@@ -41,6 +41,8 @@ export async function pairDevice(pairing: Pairing, signal: AbortSignal): Promise
   if (!wanted.success) {
     throw new RejectedError(`the code is not one: ${wanted.error.issues[0]?.message ?? 'invalid'}`)
   }
+  // A code holds once: what would keep its answer from being stored comes to light before it is used.
+  await makeFolder(identityFiles(pairing.dataDir).folder)
   const reply = await ask(pairing.cloudUrl, wanted.data, signal)
   await store(pairing.dataDir, reply, await exportKey(keys.privateKey))
   return reply
@@ -70,15 +72,31 @@ async function ask(cloudUrl: URL, request: PairingRequest, signal: AbortSignal):
 
 async function store(dataDir: string, reply: PairingReply, privateKey: string): Promise<void> {
   const files = identityFiles(dataDir)
-  await mkdir(files.folder, { recursive: true, mode: 0o700 })
-  await write(files.key, privateKey)
-  await write(files.reply, `${JSON.stringify(reply, null, 2)}\n`)
+  await writeBeside(files.key, privateKey)
+  await writeBeside(files.reply, `${JSON.stringify(reply, null, 2)}\n`)
+  // An earlier pairing goes first: its certificate is none of this key.
+  await rm(files.reply, { force: true })
+  await rename(beside(files.key), files.key)
+  await rename(beside(files.reply), files.reply)
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await access(folder, constants.W_OK)
+  } catch (cause) {
+    const problems = [`dataDir: nothing can be stored in ${folder}`]
+    throw new ConfigError('pairing is not possible', { cause, problems })
+  }
 }
 
 /** Whole or not at all: a device that loses power here is either paired or not. */
-async function write(file: string, content: string): Promise<void> {
-  await writeFile(`${file}.new`, content, { mode: 0o600, flush: true })
-  await rename(`${file}.new`, file)
+async function writeBeside(file: string, content: string): Promise<void> {
+  await writeFile(beside(file), content, { mode: 0o600, flush: true })
+}
+
+function beside(file: string): string {
+  return `${file}.new`
 }
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {

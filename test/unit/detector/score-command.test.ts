@@ -71,6 +71,13 @@ describe('agent score', () => {
     assert.equal(code, 1)
   })
 
+  test('says of a folder without pictures that it has none', async () => {
+    await mkdir(path.join(dir, 'empty'), { recursive: true })
+    const { code, lines } = await score('empty', '--json')
+    assert.match(Failed.parse(JSON.parse(lines[0] ?? '')).error, /without JPEG/)
+    assert.equal(code, 1)
+  })
+
   test('prints for people without --json', async () => {
     const { code, lines } = await score('more/a.jpg', 'text.jpg')
     assert.match(lines[0] ?? '', /^ 0\.\d{3} {2}more\/a\.jpg/)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -67,4 +67,28 @@ test('a broken identity is said to be so', async (t) => {
   await pairDevice(pairing, signal)
   writeFileSync(identityFiles(dataDir).reply, '{')
   await assert.rejects(loadIdentity(dataDir), ConfigError)
+})
+
+test('a device that can store nothing does not use its code up', async (t) => {
+  const { dataDir, pairing } = await openScene(t)
+  const file = join(dataDir, 'file')
+  writeFileSync(file, '')
+  await assert.rejects(pairDevice({ ...pairing, dataDir: file }, signal), ConfigError)
+  assert.equal((await pairDevice(pairing, signal)).ownerName, 'Ada')
+})
+
+test('a device paired again has a key that is that of its certificate, and is not parted by a failed try', async (t) => {
+  const { dataDir, pairing } = await openScene(t)
+  await pairDevice(pairing, signal)
+  const before = await loadIdentity(dataDir)
+  // No room for the reply: the earlier pairing stays.
+  mkdirSync(`${identityFiles(dataDir).reply}.new`)
+  await assert.rejects(pairDevice(pairing, signal))
+  assert.equal((await loadIdentity(dataDir))?.privateKey, before?.privateKey)
+  rmSync(`${identityFiles(dataDir).reply}.new`, { recursive: true })
+  await pairDevice(pairing, signal)
+  const after = await loadIdentity(dataDir)
+  assert.notEqual(after?.privateKey, before?.privateKey)
+  const certificate = new X509Certificate(after?.certificate ?? '')
+  assert.ok(certificate.checkPrivateKey(createPrivateKey(after?.privateKey ?? '')))
 })
