@@ -32,6 +32,7 @@ export async function signInOnPhone(page: Page, url: string, account: Account): 
   await page.getByLabel('E-mail').fill(account.email)
   await page.getByLabel('Password').fill(account.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('link', { name: 'Printers' }).waitFor()
 }
 
 /** Holds a button down as a thumb does. */
