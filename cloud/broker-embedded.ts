@@ -168,7 +168,12 @@ async function listen(
     if (port !== undefined || known !== undefined) {
       throw new ConfigError('The broker cannot listen', {
         cause,
-        problems: [`broker.port: ${host}:${wanted} is taken or not to be had`],
+        problems: [
+          `broker.port: ${host}:${wanted} is taken or not to be had`,
+          ...(port === undefined
+            ? [`Paired devices know this port: stop what uses it; or remove ${memory} and pair them again`]
+            : []),
+        ],
       })
     }
     log.info({ port: usualPort }, 'broker takes another port')

@@ -8,7 +8,8 @@ import { narrateAgent } from './local/narrate.ts'
 import { readOptions } from './local/options.ts'
 import { ensureOwner } from './local/owner.ts'
 import { ensurePage } from './local/page.ts'
-import { type LocalCommand, type LocalProcess, startProcess } from './local/processes.ts'
+import { requireFreePort } from './local/port.ts'
+import { type LocalCommand, type LocalProcess, lastWords, startProcess } from './local/processes.ts'
 import { step } from './local/progress.ts'
 
 /** `npm start`: everything on this machine, in processes of their own, until Ctrl-C. */
@@ -36,6 +37,7 @@ try {
 }
 
 async function startAll(): Promise<void> {
+  await requireFreePort(options)
   await step('Database client', ensureClient)
   await step('Phone page', ensurePage)
   const { url, setupTokenFile } = await step('Database, broker and cloud', startCloud)
@@ -65,7 +67,7 @@ function start(command: LocalCommand): LocalProcess {
   running.push(child)
   child.ended.then((code) => {
     if (isStopping || command.name === 'pairing') return
-    console.error(`\n${child.name} ended by itself with ${code}:\n${child.lastLines().join('\n')}`)
+    console.error(`\n${child.name} ended by itself with ${code}:\n${lastWords(child.lastLines())}`)
     stop(1)
   })
   return child

@@ -7,7 +7,7 @@ import { ConfigError } from '@layerwatch/shared/errors.ts'
  * Keeps a second cloud from the same data folder. The lock is the kernel's, held through SQLite: it ends with
  * the process, however that ends.
  * @returns the way to let go of it.
- * @throws ConfigError where another process holds it.
+ * @throws ConfigError where another process holds it, or the folder cannot be written.
  */
 export function lockFolder(dataDir: string): () => void {
   const release = tryLockFolder(dataDir)
@@ -19,13 +19,25 @@ export function lockFolder(dataDir: string): () => void {
 
 /** The same; undefined where another process holds the lock. */
 export function tryLockFolder(dataDir: string): (() => void) | undefined {
-  mkdirSync(dataDir, { recursive: true })
-  const lock = new DatabaseSync(join(dataDir, 'lock'))
+  const lock = openLock(dataDir)
   try {
     lock.exec('PRAGMA busy_timeout = 2000; BEGIN EXCLUSIVE')
     return () => lock.close()
   } catch {
     lock.close()
     return undefined
+  }
+}
+
+function openLock(dataDir: string): DatabaseSync {
+  try {
+    mkdirSync(dataDir, { recursive: true })
+    return new DatabaseSync(join(dataDir, 'lock'))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError('This data folder cannot be written', {
+      cause,
+      problems: [`dataDir: ${dataDir}: ${reason}`],
+    })
   }
 }

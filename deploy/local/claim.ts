@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
@@ -16,10 +16,10 @@ export interface DataDirClaim {
  * Makes the data folder ours. After a kill -9 the processes of the last start are still ending by themselves:
  * waits for them, and kills what has not ended in time.
  *
- * @throws Error where another start runs on this folder.
+ * @throws Error where another start runs on this folder, or it cannot be written.
  */
 export async function claimDataDir(dataDir: string): Promise<DataDirClaim> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o755 })
+  requireWritable(dataDir)
   const file = path.join(dataDir, 'running.json')
   const last = readClaim(file)
   if (last && isOurs(last.pid)) {
@@ -36,7 +36,22 @@ export async function claimDataDir(dataDir: string): Promise<DataDirClaim> {
       claim.children.push(pid)
       write()
     },
-    release: () => rmSync(file, { force: true }),
+    release: () => {
+      // Two starts at the same moment: the claim is whose was written last.
+      if (readClaim(file)?.pid === process.pid) rmSync(file, { force: true })
+    },
+  }
+}
+
+function requireWritable(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o755 })
+    accessSync(dataDir, constants.W_OK)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : ''
+    throw new Error(`The data folder ${dataDir} cannot be written${code}. Name another with --data.`, {
+      cause,
+    })
   }
 }
 

@@ -81,7 +81,7 @@ export function startProcess({ name, args, env, onLine }: LocalCommand): LocalPr
           if (found !== undefined) settle(() => resolve(found))
         }
         const fail = (what: string) =>
-          settle(() => reject(new Error(`${name} ${what}. Its last words:\n${lines.join('\n')}`)))
+          settle(() => reject(new Error(`${name} ${what}. Its last words:\n${lastWords(lines)}`)))
         const timer = setTimeout(() => fail(`did not come up within ${timeoutMs / 1000} s`), timeoutMs)
         ended.then((code) => fail(`ended with ${code}`))
         listeners.add(listener)
@@ -93,6 +93,12 @@ export function startProcess({ name, args, env, onLine }: LocalCommand): LocalPr
       await ended
     },
   }
+}
+
+/** What was said for people; where nothing was, the log. */
+export function lastWords(lines: readonly string[]): string {
+  const words = lines.filter((line) => !line.startsWith('{'))
+  return (words.length > 0 ? words : lines).join('\n')
 }
 
 async function stop(child: ChildProcess, ended: Promise<number>): Promise<void> {
