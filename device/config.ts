@@ -191,9 +191,8 @@ export function parseConfig(
   text: string,
   { folder, env, file }: { folder: string; env: NodeJS.ProcessEnv; file: string },
 ): AgentConfig {
-  const document = parseDocument(text)
-  const problems = document.errors.map((error) => error.message.split('\n')[0] ?? error.code)
-  const written = problems.length > 0 ? {} : document.toJS()
+  const problems: string[] = []
+  const written = readYaml(text, problems)
   const resolved = resolveSecrets(written, { folder, env, path: [], problems })
   const parsed = AgentConfig.safeParse(resolved ?? {})
   if (problems.length === 0 && !parsed.success) {
@@ -211,6 +210,21 @@ export function parseConfig(
   return freezeDeeply(config)
 }
 
+function readYaml(text: string, problems: string[]): unknown {
+  const document = parseDocument(text)
+  problems.push(...document.errors.map((error) => error.message.split('\n')[0] ?? error.code))
+  if (problems.length > 0) return {}
+  try {
+    return document.toJS()
+  } catch (error) {
+    // Such as a password that begins with * and stands without quotes.
+    problems.push(`file: ${error instanceof Error ? error.message : String(error)}`)
+    return {}
+  }
+}
+
+/** Deeper than any configuration goes: an alias within its own anchor goes on for ever. */
+const maxDepth = 20
 const secretNames = ['apiKey', 'password']
 
 interface SecretSources {
@@ -222,7 +236,11 @@ interface SecretSources {
 
 /** Replaces `xxxFile` and `xxxEnv` of every secret xxx by the secret itself, at every depth. */
 function resolveSecrets(value: unknown, sources: SecretSources): unknown {
-  const { path } = sources
+  const { path, problems } = sources
+  if (path.length > maxDepth) {
+    problems.push(`${pathText(path.slice(0, 3))}: nested without end`)
+    return undefined
+  }
   if (Array.isArray(value)) {
     return value.map((item, index) => resolveSecrets(item, { ...sources, path: [...path, index] }))
   }

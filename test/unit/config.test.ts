@@ -91,3 +91,13 @@ test('a secret is read from a file or a variable, and a missing one is named', (
     rmSync(folder, { recursive: true })
   }
 })
+
+for (const [name, text] of [
+  ['an alias of nothing, such as a password that begins with *', 'printers: *password'],
+  ['an alias within its own anchor', 'printers: &a [*a]'],
+] as const) {
+  test(`${name} is a mistake like any other`, () => {
+    const read = () => parseConfig(text, { folder: '/', env: {}, file: 'agent.yaml' })
+    assert.throws(read, (error) => error instanceof ConfigError && error.problems.length === 1)
+  })
+}
