@@ -1,8 +1,8 @@
-import type { TLSSocket } from 'node:tls'
+import type { Duplex } from 'node:stream'
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
+import { type Clock, within } from '../clock.ts'
 
 /** One live connection to the broker. */
 export interface Session {
@@ -20,7 +20,7 @@ export interface Message {
 }
 
 interface BrokerParts {
-  openSocket: (signal: AbortSignal) => Promise<TLSSocket>
+  openSocket: (signal: AbortSignal) => Promise<Duplex>
   clientId: string
   subscribeTo: readonly string[]
   /** Sent by the broker when the connection ends without a word. */
@@ -30,9 +30,11 @@ interface BrokerParts {
   onDown: () => void
   clock: Clock
   log: Logger
+  /** Longest wait for the broker's welcome, and for its word on the topics asked for. */
+  patienceMs?: number
 }
 
-const handshakeMs = 15_000
+const defaultPatienceMs = 15_000
 const keepaliveSeconds = 20
 const firstWaitMs = 1_000
 const longestWaitMs = 60_000
@@ -67,6 +69,7 @@ export async function holdConnection(parts: BrokerParts, signal: AbortSignal): P
 
 /** One connection from its beginning to its end. */
 async function connectOnce(parts: BrokerParts, signal: AbortSignal, onUp: () => void): Promise<void> {
+  const { patienceMs = defaultPatienceMs } = parts
   const socket = await parts.openSocket(signal)
   const will = { ...parts.will(), qos: 1 as const, retain: false }
   const client = new MqttClient(() => socket, {
@@ -75,7 +78,7 @@ async function connectOnce(parts: BrokerParts, signal: AbortSignal, onUp: () => 
     clean: true,
     keepalive: keepaliveSeconds,
     reconnectPeriod: 0,
-    connectTimeout: handshakeMs,
+    connectTimeout: patienceMs,
     queueQoSZero: false,
     resubscribe: false,
     will: { ...will, payload: Buffer.from(will.payload) },
@@ -83,22 +86,30 @@ async function connectOnce(parts: BrokerParts, signal: AbortSignal, onUp: () => 
   client.on('error', (error) => parts.log.debug({ err: error }, 'broker error'))
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
   try {
-    await handshake(client, closed, signal)
+    await handshake(client, closed, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
     client.on('message', (topic, payload, packet) =>
       parts.onMessage({ topic, payload, isRetained: packet.retain }),
     )
-    await client.subscribeAsync([...parts.subscribeTo], { qos: 1 })
+    await within(patienceMs, signal, () => client.subscribeAsync([...parts.subscribeTo], { qos: 1 }))
     onUp()
     parts.onUp(toSession(client, socket))
-    await Promise.race([closed, new Promise((resolve) => signal.addEventListener('abort', resolve))])
+    await untilClosed(closed, signal)
   } finally {
     parts.onDown()
     await endClient(client, socket)
   }
 }
 
-async function handshake(client: MqttClient, closed: Promise<void>, signal: AbortSignal): Promise<void> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(handshakeMs)])
+async function untilClosed(closed: Promise<void>, signal: AbortSignal): Promise<void> {
+  const stopped = Promise.withResolvers<void>()
+  const stop = () => stopped.resolve()
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  await Promise.race([closed, stopped.promise])
+  signal.removeEventListener('abort', stop)
+}
+
+async function handshake(client: MqttClient, closed: Promise<void>, limit: AbortSignal): Promise<void> {
   const refused = closed.then(() => {
     throw new RejectedError('the broker refused this device; was it removed from its account?')
   })
@@ -111,7 +122,7 @@ async function handshake(client: MqttClient, closed: Promise<void>, signal: Abor
   await Promise.race([connected, refused])
 }
 
-function toSession(client: MqttClient, socket: TLSSocket): Session {
+function toSession(client: MqttClient, socket: Duplex): Session {
   return {
     async publish(topic, payload, options = { qos: 1 }) {
       if (!client.connected) throw new UnavailableError('not connected to the broker')
@@ -128,7 +139,7 @@ function toSession(client: MqttClient, socket: TLSSocket): Session {
   }
 }
 
-async function endClient(client: MqttClient, socket: TLSSocket): Promise<void> {
+async function endClient(client: MqttClient, socket: Duplex): Promise<void> {
   const patience = new Promise<void>((resolve) => setTimeout(resolve, 1_000).unref())
   await Promise.race([client.endAsync(true).catch(() => undefined), patience])
   socket.destroy()
