@@ -12,6 +12,7 @@ import { LiveFrames } from './live-frames.ts'
 import { connectUplink, type Uplink } from './mqtt.ts'
 import { makeEmailNotifier } from './notify/email.ts'
 import { type SendContext, sendDue } from './notify/send.ts'
+import { tellSilences } from './notify/silence.ts'
 import { makeWebPushNotifier } from './notify/webpush.ts'
 import { readPicture, storePicture } from './pictures.ts'
 import { Presence } from './presence.ts'
@@ -53,12 +54,13 @@ export function startFlow(options: FlowOptions): Flow {
   const onChanges = (changes: readonly Change[]) => hub.announce(changes)
   const sending = makeSending(options, now)
   const sender = new Repeater('send notifications', (signal) => sendDue(sending, signal), log)
+  const canSendEmail = config.smtp !== undefined
   const ingest = {
     db,
     log,
     presence,
     now,
-    canSendEmail: config.smtp !== undefined,
+    canSendEmail,
     onChanges,
     onNotifications: () => sender.wake(),
   }
@@ -75,10 +77,13 @@ export function startFlow(options: FlowOptions): Flow {
   })
   const desk = { db, log, presence, keys: keys.commands, publish: uplink.publish, now, onChanges }
   const frames = new LiveFrames((issuer, printer) => renewLease(desk, issuer, printer), log)
+  const silences = { db, now, listeningSince: now(), canSendEmail, onNotifications: () => sender.wake() }
+  const listener = new Repeater('tell of silences', () => tellSilences(silences), log)
   const settler = new Repeater('settle commands', () => settleCommands(desk), log)
   hub.start()
   sender.wake()
   settler.wake()
+  listener.wake()
   return {
     presence,
     hub,
@@ -90,7 +95,7 @@ export function startFlow(options: FlowOptions): Flow {
     close: async () => {
       await Promise.all([frames.close(), hub.close()])
       await uplink.close()
-      await Promise.all([settler.close(), sender.close()])
+      await Promise.all([settler.close(), listener.close(), sender.close()])
     },
   }
 }

@@ -8,6 +8,7 @@ import { findEventDevice, insertEvent, isUnstorable } from './db/events.ts'
 import { type DeviceRow, findActiveDevice, lockOwnPrinter } from './db/printers.ts'
 import type { Verdict } from './mqtt.ts'
 import { enqueueNotifications } from './notify/enqueue.ts'
+import { enqueueAnswering } from './notify/silence.ts'
 import type { Presence } from './presence.ts'
 import { type Outcome, project } from './projections.ts'
 import { applyStatus } from './projections-status.ts'
@@ -123,10 +124,18 @@ export async function ingestStatus(
   if (!parsed.success) throw new ProtocolError('no status', { cause: parsed.error })
   const status = parsed.data
   if (holdsUnstorableText(status)) throw new RejectedError('holds text that cannot be stored')
-  const applied = await context.db.$transaction(async (tx) => {
+  const { canSendEmail } = context
+  const { applied, queued } = await context.db.$transaction(async (tx) => {
     const device = await requireDevice(tx, deviceId)
-    return applyStatus(tx, { device, status, heardAt: context.now() })
+    const heardAt = context.now()
+    const applied = await applyStatus(tx, { device, status, heardAt })
+    const isHeard = status.online && applied.isNewest
+    const { printerIds } = applied
+    const heard = { before: device.heardAt, at: heardAt }
+    const queued = isHeard ? await enqueueAnswering(tx, { printerIds, canSendEmail, heard }) : 0
+    return { applied, queued }
   }, transactionLimits)
+  if (queued > 0) context.onNotifications()
   if (applied.foreignPrinterIds.length > 0) {
     context.log.warn({ deviceId, printerIds: applied.foreignPrinterIds }, 'device names printers of another')
   }

@@ -126,3 +126,51 @@ export async function findPrintersToView(db: Db, printerIds: readonly string[]) 
   }))
 }
 export type PrinterToView = Awaited<ReturnType<typeof findPrintersToView>>[number]
+
+/** Printers in the middle of a print whose device was heard last between these two instants. */
+export async function findSilentPrinters(
+  db: Db,
+  { heardBefore, heardAfter }: { heardBefore: Date; heardAfter: Date },
+): Promise<string[]> {
+  const rows = await db.printer.findMany({
+    where: {
+      state: { in: ['printing', 'pausing', 'resuming'] },
+      printId: { not: null },
+      device: { revokedAt: null, heardAt: { lte: heardBefore, gte: heardAfter } },
+    },
+    select: { id: true },
+  })
+  return rows.map((row) => row.id)
+}
+
+/** A printer as messages name it. */
+export interface ToldPrinter {
+  printerId: string
+  organisationId: string
+  printerName: string
+  job: string | undefined
+  layer: number | undefined
+  /** When its device was heard last. */
+  heardAt: Date | null
+}
+
+/** What a message says of a printer and its print; the caller finds out whom it may be told. */
+export async function findTold(tx: Tx, printerId: string): Promise<ToldPrinter | undefined> {
+  const printer = await tx.printer.findUnique({
+    where: { id: printerId },
+    include: { device: { select: { heardAt: true } } },
+  })
+  if (!printer) return undefined
+  const print = printer.printId
+    ? await tx.print.findFirst({ where: { id: printer.printId, printerId }, select: { job: true } })
+    : null
+  const { organisationId, name: printerName, layer, device } = printer
+  return {
+    printerId,
+    organisationId,
+    printerName,
+    job: print?.job,
+    layer: layer ?? undefined,
+    heardAt: device.heardAt,
+  }
+}

@@ -149,6 +149,34 @@ export function restoredMessage(scene: Scene & { reason: BlindReason; blindSecon
   }
 }
 
+/** Nothing was heard from the device for a while; what it does meanwhile nobody can say. */
+export function silentMessage(scene: Scene): Message {
+  return {
+    kind: 'lost',
+    title: `No word from the device since ${hour(scene)}`,
+    body: sentences(
+      `${oneLine(scene.printerName)} was printing`,
+      'It pauses a failing print by itself, if it still runs',
+      job(scene),
+      layerAt(scene),
+    ),
+    path: `/printers/${scene.printerId}`,
+  }
+}
+
+/** The device is heard again. */
+export function answeringMessage(scene: Scene & { silentSeconds: number }): Message {
+  return {
+    kind: 'restored',
+    title: `The device is heard again, ${hour(scene)}`,
+    body: sentences(
+      `${oneLine(scene.printerName)}: no word for ${duration(scene.silentSeconds)}`,
+      job(scene),
+    ),
+    path: `/printers/${scene.printerId}`,
+  }
+}
+
 /** What a person asked for to see whether it arrives. */
 export function testMessage({ at, timeZone }: Pick<Scene, 'at' | 'timeZone'>): Message {
   return {
