@@ -3,14 +3,23 @@ import type { Change } from './prints.ts'
 
 /*
  * Keeps account of whether anybody is watching. An episode of blindness is said once, when it has lasted, and
- * its end once. A reason that changes within an episode ends one and begins another.
+ * its end once. Another reason ends one and begins the next once it has lasted too: a camera that is cut off at one
+ * moment and garbled at the next is one trouble.
  */
 
 export interface Eyes {
   /** When there was last something to see, and since when there has been without a break. */
   readonly lastSightMs: number
   readonly seeingSinceMs: number
-  readonly blind?: { reason: BlindReason; sinceMs: number; detail?: string }
+  readonly blind?: Blind
+}
+
+interface Blind {
+  reason: BlindReason
+  sinceMs: number
+  detail?: string
+  /** Another reason, since it was first given without a break. */
+  other?: { reason: BlindReason; sinceMs: number }
 }
 
 export type Look = { kind: 'seen' } | { kind: 'unseen'; reason: BlindReason; detail?: string }
@@ -28,9 +37,14 @@ export function look(eyes: Eyes, seen: Look, nowMs: number): [Eyes, Change[]] {
     if (!eyes.blind) return [{ ...eyes, lastSightMs: nowMs }, []]
     return [{ lastSightMs: nowMs, seeingSinceMs: nowMs }, [restored(eyes.blind, nowMs)]]
   }
-  if (eyes.blind?.reason === seen.reason) return [eyes, []]
   if (!eyes.blind && nowMs - eyes.lastSightMs < blindAfterMs) return [eyes, []]
-  const blind = {
+  if (eyes.blind) {
+    const { other, ...told } = eyes.blind
+    if (told.reason === seen.reason) return [{ ...eyes, blind: told }, []]
+    const since = other?.reason === seen.reason ? other : { reason: seen.reason, sinceMs: nowMs }
+    if (nowMs - since.sinceMs < blindAfterMs) return [{ ...eyes, blind: { ...told, other: since } }, []]
+  }
+  const blind: Blind = {
     reason: seen.reason,
     sinceMs: eyes.blind?.sinceMs ?? eyes.lastSightMs,
     ...(seen.detail ? { detail: seen.detail.slice(0, 300) } : {}),
@@ -39,14 +53,14 @@ export function look(eyes: Eyes, seen: Look, nowMs: number): [Eyes, Change[]] {
   return [{ ...eyes, blind }, [...ended, lost(blind)]]
 }
 
-function lost({ reason, detail }: NonNullable<Eyes['blind']>): Change {
+function lost({ reason, detail }: Blind): Change {
   const data = detail ? { reason, detail } : { reason }
   if (reason === 'printer-unreachable') return { type: 'printer.lost', data }
   if (reason === 'detector-failed') return { type: 'detector.failed', data }
   return { type: 'camera.lost', data }
 }
 
-function restored({ reason, sinceMs }: NonNullable<Eyes['blind']>, nowMs: number): Change {
+function restored({ reason, sinceMs }: Blind, nowMs: number): Change {
   const data = { reason, blindSeconds: Math.round((nowMs - sinceMs) / 100) / 10 }
   if (reason === 'printer-unreachable') return { type: 'printer.restored', data }
   if (reason === 'detector-failed') return { type: 'detector.restored', data }

@@ -41,13 +41,22 @@ test('blindness that lasts is said once, and its end with its length', () => {
   ])
 })
 
-test('another reason is another episode', () => {
+test('another reason that lasts is another episode', () => {
   const told = watch([
     [12, dark],
     [20, { kind: 'unseen', reason: 'detector-failed' }],
+    [31, { kind: 'unseen', reason: 'detector-failed' }],
   ])
   assert.deepEqual(
     told.map(({ type }) => type),
     ['camera.lost', 'camera.restored', 'detector.failed'],
+  )
+})
+
+test('reasons that take turns are one episode, however long', () => {
+  const looks = Array.from({ length: 1000 }, (_, i): [number, Look] => [12 + i * 5, i % 2 ? gone : dark])
+  assert.deepEqual(
+    watch([...looks, [6000, seen]]).map(({ type }) => type),
+    ['camera.lost', 'camera.restored'],
   )
 })
