@@ -19,7 +19,8 @@ import type { Printer, PrinterCapabilities, PrinterStatus } from './printer.ts'
 import { printerTimeoutMs } from './printer.ts'
 
 const maxReplyBytes = 1024 * 1024
-const maxFileBytes = 512 * 1024 * 1024
+/** Held twice while it is read: more would take the memory the watching needs. Layers are then told by time. */
+const maxFileBytes = 128 * 1024 * 1024
 const fileTimeoutMs = 120_000
 
 /** OctoPrint's body for each of our actions. Never `toggle`: said twice, it must not turn into its opposite. */

@@ -7,7 +7,8 @@ import { fetchReply, type ReadReply } from '../http.ts'
 import { type Printer, type PrinterCapabilities, type PrinterStatus, printerTimeoutMs } from './printer.ts'
 
 const maxReplyBytes = 64 * 1024
-const maxFileBytes = 512 * 1024 * 1024
+/** Held twice while it is read: more would take the memory the watching needs. Layers are then told by time. */
+const maxFileBytes = 128 * 1024 * 1024
 const fileTimeoutMs = 120_000
 const watchMs = 500
 
