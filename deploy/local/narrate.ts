@@ -12,7 +12,8 @@ const Line = z.looseObject({
 })
 
 /** Changes of state, not ticks. */
-const told = /^(print|printer|pausing|pause|defect|suspicion|not watching|watching|detector|command|cloud)\b/
+const told =
+  /^(print|printer|pausing|pause|defect|suspicion|not watching|watching|detector (failed|works)|command|cloud)\b/
 
 /** Prints one line of the agent's log, where it tells of a change of state. */
 export function narrateAgent(text: string): void {
