@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { checkConfig, freezeDeeply } from '@layerwatch/shared/config-document.ts'
 import { ConfigError } from '@layerwatch/shared/errors.ts'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
@@ -130,17 +131,13 @@ export function parseConfig(
     overrides = {},
   }: { folder: string; env: NodeJS.ProcessEnv; file: string; overrides?: ConfigOverrides },
 ): CloudConfig {
-  const document = parseDocument(text)
-  const problems = document.errors.map((error) => error.message.split('\n')[0] ?? error.code)
-  const written = problems.length > 0 ? {} : (document.toJS() ?? {})
-  const resolved = resolveSecrets(written, { folder, env, path: [], problems })
-  const merged = isRecord(resolved) ? { ...resolved, ...fromVariables(env), ...defined(overrides) } : resolved
-  const parsed = CloudConfig.safeParse(merged)
-  if (problems.length === 0 && !parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => `${pathText(issue.path)}: ${issue.message}`))
-  }
-  if (problems.length > 0 || !parsed.success) throw new ConfigError(`${file} has mistakes`, { problems })
-  const config = parsed.data
+  const config = checkConfig(CloudConfig, parseDocument(text), {
+    file,
+    env,
+    secretNames: ['databaseUrl', 'password'],
+    readSecretFile: (path) => readFileSync(resolve(folder, path), 'utf8'),
+    overrides: { ...fromVariables(env), ...defined(overrides) },
+  })
   config.dataDir = resolve(folder, config.dataDir)
   if (config.broker.kind === 'mosquitto') {
     if (config.broker.configDir) config.broker.configDir = resolve(folder, config.broker.configDir)
@@ -166,58 +163,10 @@ function defined(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''))
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
-}
-
-const secretNames = ['databaseUrl', 'password']
-
-interface SecretSources {
-  folder: string
-  env: NodeJS.ProcessEnv
-  path: PropertyKey[]
-  problems: string[]
-}
-
-/** Replaces `xxxFile` and `xxxEnv` of every secret xxx by the secret itself, at every depth. */
-function resolveSecrets(value: unknown, sources: SecretSources): unknown {
-  if (!isRecord(value)) return value
-  const fields = Object.entries(value).map(([key, field]): [string, unknown] => {
-    const at = { ...sources, path: [...sources.path, key] }
-    const secret = secretNames.find((name) => key === `${name}File` || key === `${name}Env`)
-    if (!secret) return [key, resolveSecrets(field, at)]
-    return [secret, readSecret(String(field), key.endsWith('File'), at)]
-  })
-  return Object.fromEntries(fields)
-}
-
-function readSecret(source: string, isFile: boolean, { folder, env, path, problems }: SecretSources): string {
-  try {
-    const secret = isFile ? readFileSync(resolve(folder, source), 'utf8').trim() : (env[source] ?? '').trim()
-    if (secret) return secret
-    problems.push(`${pathText(path)}: ${isFile ? 'the file' : 'the variable'} ${source} is empty`)
-  } catch {
-    problems.push(`${pathText(path)}: the file ${source} can't be read`)
-  }
-  return '-'
-}
-
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
     throw new ConfigError(`${file} can't be read`, { cause, problems: [`${file}: can't be read`] })
   }
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'file' : path.map(String).join('.')
-}
-
-function freezeDeeply<T>(value: T): T {
-  if (value !== null && typeof value === 'object') {
-    for (const field of Object.values(value)) freezeDeeply(field)
-    Object.freeze(value)
-  }
-  return value
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import { checkConfig, freezeDeeply } from '@layerwatch/shared/config-document.ts'
 import { ConfigError } from '@layerwatch/shared/errors.ts'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
@@ -191,78 +192,18 @@ export function parseConfig(
   text: string,
   { folder, env, file }: { folder: string; env: NodeJS.ProcessEnv; file: string },
 ): AgentConfig {
-  const problems: string[] = []
-  const written = readYaml(text, problems)
-  const resolved = resolveSecrets(written, { folder, env, path: [], problems })
-  const parsed = AgentConfig.safeParse(resolved ?? {})
-  if (problems.length === 0 && !parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => `${pathText(issue.path)}: ${issue.message}`))
-  }
-  if (problems.length > 0 || !parsed.success) {
-    throw new ConfigError(`${file} has mistakes`, { problems })
-  }
-  const config = parsed.data
+  const config = checkConfig(AgentConfig, parseDocument(text), {
+    file,
+    env,
+    secretNames: ['apiKey', 'password'],
+    readSecretFile: (path) => readFileSync(resolve(folder, path), 'utf8'),
+  })
   config.dataDir = resolve(folder, config.dataDir)
   if (config.detector.modelDir) config.detector.modelDir = resolve(folder, config.detector.modelDir)
   for (const { camera } of config.printers) {
     if (camera.kind === 'folder') camera.path = resolve(folder, camera.path)
   }
   return freezeDeeply(config)
-}
-
-function readYaml(text: string, problems: string[]): unknown {
-  const document = parseDocument(text)
-  problems.push(...document.errors.map((error) => error.message.split('\n')[0] ?? error.code))
-  if (problems.length > 0) return {}
-  try {
-    return document.toJS()
-  } catch (error) {
-    // Such as a password that begins with * and stands without quotes.
-    problems.push(`file: ${error instanceof Error ? error.message : String(error)}`)
-    return {}
-  }
-}
-
-/** Deeper than any configuration goes: an alias within its own anchor goes on for ever. */
-const maxDepth = 20
-const secretNames = ['apiKey', 'password']
-
-interface SecretSources {
-  folder: string
-  env: NodeJS.ProcessEnv
-  path: PropertyKey[]
-  problems: string[]
-}
-
-/** Replaces `xxxFile` and `xxxEnv` of every secret xxx by the secret itself, at every depth. */
-function resolveSecrets(value: unknown, sources: SecretSources): unknown {
-  const { path, problems } = sources
-  if (path.length > maxDepth) {
-    problems.push(`${pathText(path.slice(0, 3))}: nested without end`)
-    return undefined
-  }
-  if (Array.isArray(value)) {
-    return value.map((item, index) => resolveSecrets(item, { ...sources, path: [...path, index] }))
-  }
-  if (value === null || typeof value !== 'object') return value
-  const fields = Object.entries(value).map(([key, field]): [string, unknown] => {
-    const at = { ...sources, path: [...path, key] }
-    const secret = secretNames.find((name) => key === `${name}File` || key === `${name}Env`)
-    if (!secret) return [key, resolveSecrets(field, at)]
-    return [secret, readSecret(String(field), key.endsWith('File'), at)]
-  })
-  return Object.fromEntries(fields)
-}
-
-function readSecret(source: string, isFile: boolean, { folder, env, path, problems }: SecretSources): string {
-  try {
-    const secret = isFile ? readFileSync(resolve(folder, source), 'utf8').trim() : (env[source] ?? '').trim()
-    if (secret) return secret
-    problems.push(`${pathText(path)}: ${isFile ? 'the file' : 'the variable'} ${source} is empty`)
-  } catch {
-    problems.push(`${pathText(path)}: the file ${source} can't be read`)
-  }
-  return '-'
 }
 
 function readText(file: string): string {
@@ -274,16 +215,4 @@ function readText(file: string): string {
       problems: [`${file}: can't be read; name another with --config, or copy agent.example.yaml to it`],
     })
   }
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'file' : path.map(String).join('.')
-}
-
-function freezeDeeply<T>(value: T): T {
-  if (value !== null && typeof value === 'object') {
-    for (const field of Object.values(value)) freezeDeeply(field)
-    Object.freeze(value)
-  }
-  return value
 }
