@@ -47,7 +47,7 @@ export interface Uplink {
 const workedOnAtOnce = 8
 /** Waiting messages and bytes from which on nothing more is read from the broker. */
 const queueLimits = { messages: 512, bytes: 64 * 1024 * 1024 }
-const publishWithinMs = 10_000
+const usualPublishWithinMs = 10_000
 
 /**
  * Connects to the broker and takes up what devices send. Reconnects by itself; sessions are clean and nothing
@@ -57,12 +57,15 @@ export function connectUplink(options: {
   broker: BrokerConnection
   ports: UpwardPorts
   log: Logger
+  /** How long the broker may take to acknowledge. */
+  publishWithinMs?: number
 }): Uplink {
-  const { broker, ports, log } = options
+  const { broker, ports, log, publishWithinMs = usualPublishWithinMs } = options
   const counts: UpwardCounts = { malformed: 0, failed: 0 }
   const queues = new DeviceQueues({ atOnce: workedOnAtOnce, ...queueLimits })
   const client = connect(broker.url, connectionOptions(broker))
-  const publish = (topic: string, payload: string) => publishTo(client, topic, payload)
+  const publish = (topic: string, payload: string) =>
+    publishTo(client, { topic, payload, withinMs: publishWithinMs })
   const work = async (message: Message) => {
     const { deviceId, channel } = message.topic
     try {
@@ -187,15 +190,24 @@ function parseJson(payload: Uint8Array, limit: number): unknown {
   }
 }
 
-async function publishTo(client: MqttClient, topic: string, payload: string): Promise<void> {
+interface Publication {
+  topic: string
+  payload: string
+  withinMs: number
+}
+
+async function publishTo(client: MqttClient, { topic, payload, withinMs }: Publication): Promise<void> {
   if (!client.connected) throw new UnavailableError('no connection to the broker')
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new UnavailableError('the broker does not answer')),
-    publishWithinMs,
-  )
+  const sending = client.publishAsync(topic, payload, { qos: 1, retain: false })
+  const packetId = client.getLastMessageId()
+  const timer = setTimeout(() => {
+    late.reject(new UnavailableError('the broker does not answer'))
+    // Else the client sends it with its next connection, when nobody means it any more.
+    client.removeOutgoingMessage(packetId)
+  }, withinMs)
   try {
-    await Promise.race([client.publishAsync(topic, payload, { qos: 1, retain: false }), late.promise])
+    await Promise.race([sending, late.promise])
   } catch (cause) {
     throw cause instanceof UnavailableError ? cause : new UnavailableError('not published', { cause })
   } finally {
