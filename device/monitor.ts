@@ -233,7 +233,8 @@ export class PrinterMonitor {
     for (const change of changes) {
       if (change.type === 'print.finished') entries.push(...this.#endPrint(change.printId))
       if (change.type === 'print.started') this.#beginPrint()
-      if (change.type === 'printer.resumed') this.#assessment = resumeAssessment(this.#assessment)
+      if (change.type === 'printer.resumed')
+        this.#assessment = resumeAssessment(this.#assessment, this.#album.newest?.sight)
       entries.push(change)
     }
     if (status) this.#time = readPrintTime(this.#time, status, clock.nowMs())

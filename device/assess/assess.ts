@@ -82,8 +82,8 @@ export function closeLayer(
 }
 
 /** Goes on after a person resumed: see `acceptSight`. */
-export function resumeAssessment(state: Assessment): Assessment {
-  return { ...state, suspicion: acceptSight(state.suspicion) }
+export function resumeAssessment(state: Assessment, shown: Sight | undefined): Assessment {
+  return { ...state, suspicion: acceptSight(state.suspicion, shown) }
 }
 
 function gravestOf(gravest: Decision | undefined): { gravest?: Decision } {

@@ -102,10 +102,16 @@ export function decide(state: Suspicion, report: LayerReport, thresholds: Thresh
 
 /**
  * Begins anew after a person resumed a paused print: what is in sight now counts as usual, so it does not pause
- * again at once; a failure that grows beyond it does.
+ * again at once; a failure that grows beyond it does. `shown` is the last sight of the paused print, which is all
+ * there is where the agent began while the print was paused.
  */
-export function acceptSight(state: Suspicion): Suspicion {
-  return { ...noSuspicion, accepted: state.recent, recent: state.recent, lastSeconds: state.lastSeconds }
+export function acceptSight(state: Suspicion, shown: Sight | undefined): Suspicion {
+  const seen = shown ? levelOf(shown) : nothing
+  const accepted = {
+    logOdds: Math.max(state.recent.logOdds, seen.logOdds),
+    area: Math.max(state.recent.area, seen.area),
+  }
+  return { ...noSuspicion, accepted, recent: state.recent, lastSeconds: state.lastSeconds }
 }
 
 /** What one frame adds per unit of weight. */
@@ -153,10 +159,14 @@ function clearestDefect(sight: Sight): string {
 
 /** Follows a sight, its rise and its fall each with a time constant. */
 function approach(level: Level, sight: Sight, gapSeconds: number, seconds: Speed): Level {
-  const said = Math.min(strongest, Math.max(floor, logOdds(sight.score)))
-  const toward = (from: number, to: number) =>
-    from + (to - from) * share(gapSeconds, to > from ? seconds.rise : seconds.fall)
-  return { logOdds: toward(level.logOdds, said), area: toward(level.area, sight.area) }
+  const to = levelOf(sight)
+  const toward = (from: number, goal: number) =>
+    from + (goal - from) * share(gapSeconds, goal > from ? seconds.rise : seconds.fall)
+  return { logOdds: toward(level.logOdds, to.logOdds), area: toward(level.area, to.area) }
+}
+
+function levelOf({ score, area }: Sight): Level {
+  return { logOdds: Math.min(strongest, Math.max(floor, logOdds(score))), area }
 }
 
 interface Speed {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import type { PrinterState } from '@layerwatch/shared/vocabulary.ts'
 import pino from 'pino'
 import { unknownCourse } from '../../device/assess/prints.ts'
 import { parseConfig } from '../../device/config.ts'
@@ -19,12 +20,15 @@ interface Scene {
   quality?: () => QualityVerdict
   parts?: Partial<MonitorParts>
   clock?: VirtualClock
+  /** What the printer does at first; it prints, unless told otherwise. */
+  state?: PrinterState
 }
 
 /** A monitor on a scripted print and a clock that jumps, taken down with the test. */
 export function openScene(t: TestContext, scene: Scene) {
   const clock = scene.clock ?? new VirtualClock()
   const print = new ScriptedPrint({ layerSeconds: 20, ...scene, clock })
+  if (scene.state) print.set(scene.state)
   const entries: Entry[] = []
   const [config] = parseConfig(
     `printers: [{name: A, printer: {kind: simulated, url: "http://h"}, camera: {kind: simulated, url: "http://h"},

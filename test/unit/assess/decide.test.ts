@@ -118,7 +118,7 @@ test('after a resume the same sight does not pause, and a failure that grows doe
   const seen = (area: number, times: number) => Array.from({ length: times }, () => ({ score: 0.995, area }))
   const paused = watch([...repeat(0.05, 20), ...seen(0.05, 12)])
   assert.ok(paused.pausedAt !== undefined)
-  const resumed = resumeAssessment(paused.state)
+  const resumed = resumeAssessment(paused.state, undefined)
   assert.deepEqual(watch(seen(0.05, 300), 5, resumed).turns, [])
   const grown = watch([...seen(0.05, 50), ...seen(0.3, 20)], 5, resumed)
   assert.ok(grown.pausedAt !== undefined && grown.pausedAt >= 50)
@@ -126,7 +126,7 @@ test('after a resume the same sight does not pause, and a failure that grows doe
 
 test('after a resume and a cleaned bed a new failure pauses as before', () => {
   const paused = watch([...repeat(0.05, 20), ...repeat(0.995, 12)])
-  const resumed = resumeAssessment(paused.state)
+  const resumed = resumeAssessment(paused.state, undefined)
   const { pausedAt } = watch([...repeat(0.05, 720), ...repeat(0.995, 40)], 5, resumed)
   assert.ok(pausedAt !== undefined && (pausedAt - 720) * 5 <= 60, `at look ${pausedAt}`)
 })

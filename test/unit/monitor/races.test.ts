@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import { newId } from '../../../device/ids.ts'
 import { failsAt, openScene } from '../../fakes/scripted-monitor.ts'
 
 /* What comes between an action and its end: another print, another wish, another look. */
@@ -110,4 +111,25 @@ test('one picture seen by several counts once', async (t) => {
   assert.ok(!types().includes('defect.suspected'))
   const frames = find('layer.judged').map(({ data }) => ('frames' in data ? data.frames : 0))
   assert.ok(Math.max(...frames) <= 6, `${Math.max(...frames)} pictures in 20 s`)
+})
+
+test('a print resumed after the agent was restarted is not paused again for what was in sight', async (t) => {
+  let area = 0.05
+  const print = { printId: newId(), job: 'vase.gcode', runId: '1' }
+  const scene = openScene(t, {
+    score: () => 0.97,
+    area: () => area,
+    state: 'paused',
+    parts: { course: { state: undefined, print, isHeld: true } },
+  })
+  await scene.clock.run(minute)
+  assert.deepEqual(scene.find('printer.paused'), [], 'it was told before the restart')
+  await Promise.all([
+    scene.monitor.link.act('resume', 'person', scene.signal),
+    scene.clock.runUntil(() => scene.types().includes('printer.resumed'), minute),
+  ])
+  await scene.clock.run(10 * minute)
+  assert.deepEqual(scene.print.acts, ['resume'])
+  area = 0.3
+  await scene.clock.runUntil(() => scene.print.state === 'paused', 5 * minute)
 })
