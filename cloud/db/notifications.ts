@@ -102,10 +102,14 @@ export async function deleteWaiting(
   return count
 }
 
-/** Who was told of an event. */
-export async function findRecipientsOfEvent(tx: Tx, eventId: string): Promise<Recipient[]> {
+/** Who was told of an event of a printer and may still see it. */
+export async function findRecipientsOfEvent(
+  tx: Tx,
+  { eventId, printerId }: { eventId: string; printerId: string },
+): Promise<Recipient[]> {
+  const viewers = await findViewers(tx, printerId)
   const rows = await tx.notification.findMany({
-    where: { eventId, status: { not: 'failed' } },
+    where: { eventId, status: { not: 'failed' }, personId: { in: viewers } },
     select: { personId: true, channel: true },
   })
   return rows.map(({ personId, channel }) => ({ personId, channel: channel === 'email' ? 'email' : 'push' }))

@@ -142,7 +142,7 @@ async function enqueueRestored(
   const loss = losses.findLast((one) => one.seq < BigInt(event.seq))
   if (!loss) return 0
   await deleteWaiting(tx, { eventId: loss.id })
-  const recipients = await findRecipientsOfEvent(tx, loss.id)
+  const recipients = await findRecipientsOfEvent(tx, { eventId: loss.id, printerId: printer.id })
   const message = restoredMessage({ ...sceneOf(happening), ...data })
   return insertNotifications(tx, noticeOf(happening, message, {}), {
     recipients,

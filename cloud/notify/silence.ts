@@ -78,7 +78,7 @@ export async function enqueueAnswering(
   for (const printerId of printerIds) {
     const silence = episodeId('silent', { printerId, heardAt: before })
     await deleteWaiting(tx, { eventId: silence })
-    const recipients = await findRecipientsOfEvent(tx, silence)
+    const recipients = await findRecipientsOfEvent(tx, { eventId: silence, printerId })
     const told = recipients.length > 0 ? await findTold(tx, printerId) : undefined
     if (!told) continue
     const eventId = episodeId('answering', { printerId, heardAt: before })

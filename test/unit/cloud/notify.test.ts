@@ -165,3 +165,24 @@ test('without a mail server no mail is queued', async () => {
   await ingestAll(context, tenant.deviceId, [tellStory().event('print.finished', { outcome: 'finished' })])
   assert.deepEqual(brief(await told(tenant)), ['finished push'])
 })
+
+test('who may no longer see a printer is not told that it is watched again', async () => {
+  const tenant = await makeSubscriber()
+  const guest = await makeSubscriber()
+  const { personId } = guest
+  const story = tellStory()
+  const { printerId } = story
+  await ingest(tenant, [story.event('print.started', { job: 'a.gcode' })])
+  await database.db.printerGrant.create({ data: { personId, printerId, role: 'viewer' } })
+  const lost = story.event('camera.lost', { reason: 'camera-frozen' })
+  await ingest(tenant, [lost])
+  assert.deepEqual(brief(await told(guest)), ['lost email', 'lost push'])
+  await database.db.notification.updateMany({
+    where: { eventId: lost.id },
+    data: { status: 'sent', tries: 1 },
+  })
+  await database.db.printerGrant.deleteMany({ where: { personId } })
+  await ingest(tenant, [story.event('camera.restored', { reason: 'camera-frozen', blindSeconds: 60 })])
+  assert.deepEqual(brief(await told(guest)), ['lost email', 'lost push'])
+  assert.equal((await told(tenant)).length, 4)
+})
