@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from './changes.ts'
 import type { Db } from './db/client.ts'
-import { addAct, findIncidentOwner, hasAct } from './db/incidents.ts'
+import { addAct, findIncidentOwner, hasAct, mayActOn } from './db/incidents.ts'
 import { lockPrinter } from './db/printers.ts'
 import { refoldIncidents } from './projections-incidents.ts'
 
@@ -10,15 +10,16 @@ export type Deed = { kind: 'acknowledged' } | { kind: 'resolved'; detail: string
 
 /**
  * Writes down what a person did about an incident and folds it anew.
- * @returns what changed; undefined where the person may not see such an incident.
+ * @returns what changed, or why nothing did: the person may not see such an incident, or only watches its printer.
  */
 export async function actOnIncident(
   db: Db,
   { incidentId, personId, at }: { incidentId: string; personId: string; at: Date },
   deed: Deed,
-): Promise<Change[] | undefined> {
+): Promise<{ changes: Change[] } | { refusal: 'unknown-incident' | 'not-allowed' }> {
   const owner = await findIncidentOwner(db, personId, incidentId)
-  if (!owner) return undefined
+  if (!owner) return { refusal: 'unknown-incident' }
+  if (!(await mayActOn(db, personId, incidentId))) return { refusal: 'not-allowed' }
   const { organisationId, printerId } = owner
   await db.$transaction(async (tx) => {
     await lockPrinter(tx, printerId)
@@ -27,8 +28,10 @@ export async function actOnIncident(
     await addAct(tx, { id: randomUUID(), incidentId, organisationId, personId, at, ...deed })
     await refoldIncidents(tx, owner)
   })
-  return [
-    { kind: 'incident', printerId, incidentId },
-    { kind: 'printer', printerId },
-  ]
+  return {
+    changes: [
+      { kind: 'incident', printerId, incidentId },
+      { kind: 'printer', printerId },
+    ],
+  }
 }

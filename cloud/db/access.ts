@@ -13,6 +13,17 @@ export function visiblePrinter(personId: string) {
   }
 }
 
+/** Condition on `Printer`: the person may do more than watch it, as `findRoles` says of them. */
+export function ownOrOperated(personId: string) {
+  const role = { in: ['operator', 'owner'] }
+  return {
+    OR: [
+      { organisation: { members: { some: { userId: personId } } } },
+      { grants: { some: { personId, role } } },
+    ],
+  }
+}
+
 const rank: Record<Role, number> = { viewer: 0, operator: 1, owner: 2 }
 
 /** What a person may do with each printer they may see. Printers of a device that was removed are left out. */

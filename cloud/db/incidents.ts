@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { IncidentView } from '@layerwatch/shared/api.ts'
 import type { Episode, Step } from '../incidents.ts'
-import { visiblePrinter } from './access.ts'
+import { ownOrOperated, visiblePrinter } from './access.ts'
 import type { Db, Tx } from './client.ts'
 import type { Prisma } from './generated/client.ts'
 import { instant, withoutNulls } from './json.ts'
@@ -131,6 +131,12 @@ export async function findIncidentOwner(
   const select = { organisationId: true, printerId: true, printId: true }
   const where = { id: incidentId, printer: visiblePrinter(personId) }
   return (await db.incident.findFirst({ where, select })) ?? undefined
+}
+
+/** Whether a person may say what an incident was: whoever only watches its printer may not. */
+export async function mayActOn(db: Db, personId: string, incidentId: string): Promise<boolean> {
+  const where = { id: incidentId, printer: ownOrOperated(personId) }
+  return (await db.incident.findFirst({ where, select: { id: true } })) !== null
 }
 
 const withAll = {

@@ -6,7 +6,7 @@ import { findIncident, findIncidents } from '../db/incidents.ts'
 import { actOnIncident } from '../incident-acts.ts'
 import type { Context } from './context.ts'
 import { idOf, pageOf } from './params.ts'
-import { notFound } from './problem.ts'
+import { ApiRefusal, notFound } from './problem.ts'
 import { requirePerson } from './session.ts'
 
 const Filter = z.object({ printerId: Id.optional() })
@@ -48,8 +48,9 @@ export function addIncidentRoutes(app: FastifyInstance, context: Pick<Context, '
     deed: Parameters<typeof actOnIncident>[2],
   ) => {
     const incidentId = idOf(request, 'id')
-    const changes = await actOnIncident(db, { incidentId, personId, at: new Date() }, deed)
-    if (!changes) throw notFound('incident')
-    hub.announce(changes)
+    const acted = await actOnIncident(db, { incidentId, personId, at: new Date() }, deed)
+    if ('changes' in acted) return hub.announce(acted.changes)
+    if (acted.refusal === 'unknown-incident') throw notFound('incident')
+    throw new ApiRefusal(403, acted.refusal, 'You can watch this printer, not decide about it.')
   }
 }

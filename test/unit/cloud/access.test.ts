@@ -154,6 +154,25 @@ test('an incident is acknowledged and resolved by name, once', async () => {
   assert.deepEqual(deeds, ['acknowledged', 'resolved'])
 })
 
+test('whoever only watches a printer sees its incident and decides nothing about it', async () => {
+  const grant = { personId: ben.personId, printerId: story.printerId, role: 'viewer' }
+  await cloud.db.printerGrant.create({ data: grant })
+  const url = `/api/incidents/${incidentId}`
+  const statuses = async () => {
+    const answers = [
+      await ask(ben.cookie, 'GET', url),
+      await ask(ben.cookie, 'POST', `${url}/acknowledge`, {}),
+      await ask(ben.cookie, 'POST', `${url}/resolve`, { outcome: 'false-alarm' }),
+    ]
+    return answers.map((answer) => answer.statusCode)
+  }
+  assert.deepEqual(await statuses(), [200, 403, 403])
+  await cloud.db.printerGrant.updateMany({ where: { personId: ben.personId }, data: { role: 'operator' } })
+  assert.deepEqual(await statuses(), [200, 200, 200])
+  await cloud.db.printerGrant.deleteMany({ where: { personId: ben.personId } })
+  assert.deepEqual(await statuses(), [404, 404, 404])
+})
+
 test('a browser is told or not told, and only https endpoints are taken', async () => {
   const url = '/api/push-subscriptions'
   const endpoint = 'https://push.example.org/abc'
