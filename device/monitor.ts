@@ -166,6 +166,8 @@ export class PrinterMonitor {
     // The layer at which a failure is confirmed may stay the last for hours: it is told as it stands.
     const confirmed = outcome.turn === 'confirmed' ? closeLayer(this.#assessment, atSeconds) : undefined
     this.#record([...this.#closed(outcome.closed), ...this.#closed(confirmed), ...this.#turned(outcome)])
+    // How far the print is tells it from the next run of the job, should the agent be away meanwhile.
+    if (outcome.closed) this.#parts.journal.saveCourse(this.link.course)
     if (outcome.turn) this.#parts.setLamp?.(lampSignals[outcome.turn])
     if (pausing) void this.#settlePause(pausing, 'layerwatch', signal)
   }

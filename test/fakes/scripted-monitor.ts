@@ -15,6 +15,7 @@ interface Scene {
   score: (printSeconds: number) => number
   area?: (printSeconds: number) => number
   tellsLayer?: boolean
+  tellsRun?: boolean
   layerSeconds?: number
   policy?: string
   quality?: () => QualityVerdict

@@ -12,6 +12,7 @@ interface Script {
   score: (printSeconds: number) => number
   area?: (printSeconds: number) => number
   tellsLayer?: boolean
+  tellsRun?: boolean
   jpeg?: Uint8Array
   /** Print seconds per second. */
   speed?: number
@@ -91,10 +92,15 @@ export class ScriptedPrint {
     close: async () => {},
   }
 
+  #job(): NonNullable<PrinterStatus['job']> {
+    const name = 'vase.gcode'
+    return this.script.tellsRun === false ? { name } : { name, runId: this.runId }
+  }
+
   #status(): PrinterStatus {
     const status: PrinterStatus = { state: this.state, printSeconds: this.printSeconds }
     if (this.script.speed) status.timeScale = this.script.speed
-    if (!['idle', 'offline'].includes(this.state)) status.job = { name: 'vase.gcode', runId: this.runId }
+    if (!['idle', 'offline'].includes(this.state)) status.job = this.#job()
     if (this.script.tellsLayer !== false) status.layer = this.layer
     return status
   }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import { formatCourse, type PrinterCourse, parseCourse } from '../../../device/assess/prints.ts'
 import { newId } from '../../../device/ids.ts'
+import type { Journal } from '../../../device/journal.ts'
 import { failsAt, openScene } from '../../fakes/scripted-monitor.ts'
 
 /* What comes between an action and its end: another print, another wish, another look. */
@@ -133,3 +135,30 @@ test('a print resumed after the agent was restarted is not paused again for what
   area = 0.3
   await scene.clock.runUntil(() => scene.print.state === 'paused', 5 * minute)
 })
+
+test('an agent that was away while the job was started anew follows a new print', async (t) => {
+  let saved: PrinterCourse | undefined
+  const journal: Journal = {
+    record: () => {},
+    saveCourse: (course) => {
+      saved = course
+    },
+    keepLayerPicture: () => {},
+  }
+  // This printer tells one run from the next by nothing but its clock.
+  const before = openScene(t, { score: () => 0.1, tellsRun: false, parts: { journal } })
+  await before.clock.runUntil(() => before.print.printSeconds > 600, 20 * minute)
+  await before.stop()
+  const after = openScene(t, {
+    score: () => 0.1,
+    tellsRun: false,
+    parts: { course: parseCourse(formatCourse(kept(saved))) },
+  })
+  await after.clock.runUntil(() => after.types().includes('print.started'), minute)
+  assert.ok(after.types().includes('print.finished'))
+})
+
+function kept(course: PrinterCourse | undefined): PrinterCourse {
+  assert.ok(course?.print)
+  return course
+}
