@@ -202,9 +202,10 @@ export class LiveHub {
   }
 
   async #noticeLost(): Promise<number> {
-    for (const deviceId of this.#presence.takeLost()) {
+    for (const deviceId of this.#presence.listLost()) {
       const printerIds = await findPrinterIdsOfDevice(this.#db, deviceId)
       this.announce(printerIds.map((printerId) => ({ kind: 'printer', printerId })))
+      this.#presence.setTold(deviceId)
     }
     return presenceMs
   }

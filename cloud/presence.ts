@@ -53,10 +53,13 @@ export class Presence {
     return { boot: heard.boot, uptimeMs: Math.floor(heard.uptimeMs + this.#nowMs() - heard.heardMs) }
   }
 
-  /** Devices that went since this was last asked. */
-  takeLost(): string[] {
-    const lost = [...this.#announced].filter((deviceId) => !this.isPresent(deviceId))
-    for (const deviceId of lost) this.#announced.delete(deviceId)
-    return lost
+  /** Devices that went and of whom that was not told yet. */
+  listLost(): string[] {
+    return [...this.#announced].filter((deviceId) => !this.isPresent(deviceId))
+  }
+
+  /** It was told that a device went. */
+  setTold(deviceId: string): void {
+    if (!this.isPresent(deviceId)) this.#announced.delete(deviceId)
   }
 }

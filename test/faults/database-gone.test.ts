@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { ApiProblem } from '@layerwatch/shared/api.ts'
+import { ApiProblem, LiveChange } from '@layerwatch/shared/api.ts'
 import pino from 'pino'
 import { loginAgent } from '../setup/fake-agent.ts'
+import { openStream } from '../setup/stream.ts'
 import { joinTenant, tellStory } from '../setup/tenants.ts'
 import { startTestCloud, type TestCloud } from '../setup/test-cloud.ts'
 import { waitUntil } from '../setup/wait.ts'
 
 let cloud: TestCloud
 let cookie: string
+const lines: { work?: string; msg?: string }[] = []
 
 before(async () => {
-  cloud = await startTestCloud({ log: pino({ level: 'silent' }) })
+  const log = pino({ level: 'error' }, { write: (line: string) => lines.push(JSON.parse(line)) })
+  cloud = await startTestCloud({ log })
   cookie = await cloud.signIn('anna@example.org')
 })
 after(() => cloud.close())
@@ -53,4 +56,29 @@ test('a database that is away is a sentence and no signed-out page, and the same
   assert.equal((await agent.receiptFor(event.id)).result, 'stored')
   assert.equal((await ask('POST', commands, pause)).statusCode, 202)
   await agent.close()
+})
+
+test('a device that goes while the database is away is told of when it is back', async (t) => {
+  const { deviceId } = await joinTenant(cloud.db, 'anna@example.org')
+  const agent = await loginAgent(cloud, deviceId)
+  const story = tellStory()
+  await agent.send('status', story.status())
+  await waitUntil('presence', () => cloud.flow.presence.isPresent(deviceId))
+  const url = await cloud.app.listen({ host: '127.0.0.1', port: 0 })
+  const page = await openStream(`${url}/api/live`, cookie)
+  t.after(async () => {
+    page.close()
+    await agent.close()
+  })
+  await waitUntil('its printers', () => page.events.length > 0)
+  cloud.cable.cut()
+  cloud.flow.presence.lose(deviceId, story.boot)
+  await waitUntil('a look that failed', () => lines.some((line) => line.work === 'watch presence'))
+  cloud.cable.mend()
+  const isGone = ({ data }: { data: unknown }) => {
+    const change = LiveChange.parse(data)
+    if (change.type !== 'printer' || change.printer.id !== story.printerId) return false
+    return !change.printer.device.isPresent
+  }
+  await waitUntil('word that it went', () => page.events.some(isGone), { timeoutMs: 20_000 })
 })
