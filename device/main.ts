@@ -149,7 +149,9 @@ function detectorOptions({ detector, dataDir }: AgentConfig, log: Logger) {
 /** Where the disk is full or broken, the agent watches all the same and tells what happened while it runs. */
 async function openOutboxOrMemory(file: string, log: Logger): Promise<OutboxThread> {
   try {
-    return await openOutbox({ file })
+    return await openOutbox({ file }, (brokenFile) =>
+      log.error({ brokenFile }, 'outbox was damaged; it is set aside and a new one begun'),
+    )
   } catch (error) {
     log.error({ err: error }, 'outbox can not be opened; events are kept in memory only')
     return openOutbox({ file: ':memory:' })

@@ -23,7 +23,7 @@ export type OutboxCall = {
   [M in Method]: { number: number; method: M; args: Parameters<Outbox[M]> }
 }[Method]
 
-/** Answer to the call of that number; 0 says that the file is open. */
+/** Answer to the call of that number; 0 says that the file is open, and where a broken one before it lies now. */
 export type OutboxReply = { number: number; value: unknown } | { number: number; error: string }
 
 interface OutboxFile {
@@ -37,9 +37,13 @@ const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64
 
 /**
  * Opens the outbox in a thread of its own, so that a disk that stalls never holds up a frame or a pause.
+ * `onBroken` is told where a damaged file lies now in whose place a new one was begun.
  * @throws Error where the file can't be opened. Later calls throw UnavailableError where the disk refused.
  */
-export async function openOutbox(file: OutboxFile): Promise<OutboxThread> {
+export async function openOutbox(
+  file: OutboxFile,
+  onBroken: (brokenFile: string) => void = () => {},
+): Promise<OutboxThread> {
   const worker = new Worker(new URL('./outbox-worker.ts', import.meta.url), {
     workerData: file,
     resourceLimits,
@@ -63,7 +67,8 @@ export async function openOutbox(file: OutboxFile): Promise<OutboxThread> {
     return answer.promise
   }
 
-  await once(worker, 'message')
+  const [opened] = await once(worker, 'message')
+  if (typeof opened.value === 'string') onBroken(opened.value)
   worker.on('message', (reply: OutboxReply) => {
     const answer = waiting.get(reply.number)
     waiting.delete(reply.number)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeAgentFolder, runAgent, startAgentProcess, startProgram } from '../setup/agent-process.ts'
@@ -58,4 +59,17 @@ test('a mistake that has but one line is one line', async (t) => {
   const { code, output } = await runAgent(t, ['run', '--config', config])
   assert.equal(code, 78, output)
   assert.match(output, /^the (address of the camera|OctoPrint API key) .*[^:]$/m)
+})
+
+test('an outbox that power loss left damaged is set aside, and what follows is stored', async (t) => {
+  const { folder, config } = makeAgentFolder(t)
+  mkdirSync(join(folder, 'data'))
+  writeFileSync(join(folder, 'data', 'outbox.db'), randomBytes(20_000))
+  const { output } = await startAgentProcess(t, config)
+  assert.match(output(), /outbox was damaged/)
+  const names = readdirSync(join(folder, 'data'))
+  assert.ok(names.some((name) => name.startsWith('outbox.db.broken-')))
+  assert.ok(names.includes('outbox.db'))
+  const { output: said } = await runAgent(t, ['status', '--config', config])
+  assert.match(said, /Events to send: 1,/)
 })
