@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+} from 'fastify'
 import { addAuthRoutes } from './auth.ts'
 import { addCommandRoutes } from './commands.ts'
 import type { Context } from './context.ts'
@@ -13,7 +19,7 @@ import { addPage } from './page.ts'
 import { addPairingRoutes } from './pairing.ts'
 import { addPrinterRoutes } from './printers.ts'
 import { addPrintRoutes } from './prints.ts'
-import { answerProblems } from './problem.ts'
+import { answerProblems, problemOf } from './problem.ts'
 import { addPushRoutes } from './push.ts'
 import { addSetupRoutes } from './setup.ts'
 import { addSnapshotRoutes } from './snapshots.ts'
@@ -32,6 +38,11 @@ export function buildApp(context: Context): FastifyInstance {
     requestTimeout: 30_000,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     forceCloseConnections: true,
+    // What Fastify refuses before any route is found, such as an address that is no address.
+    frameworkErrors: (error: FastifyError, _request: unknown, reply: FastifyReply) => {
+      const { status, problem } = problemOf(error)
+      return reply.code(status).send(problem)
+    },
   })
   app.decorateRequest('auth', null)
   app.addHook('onRequest', async (request) => {

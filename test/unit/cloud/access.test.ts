@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { IncidentView, LayerView, PrinterView, PrintView } from '@layerwatch/shared/api.ts'
+import { ApiProblem, IncidentView, LayerView, PrinterView, PrintView } from '@layerwatch/shared/api.ts'
 import pino from 'pino'
 import { ingestStatus } from '../../../cloud/ingest.ts'
 import { ingestAll, makeIngestContext, wholeStory } from '../../setup/ingest.ts'
@@ -199,4 +199,10 @@ test('test messages may be asked for a few times a minute', async () => {
   for (let times = 0; times < 7; times++) statuses.push((await ask(ben.cookie, 'POST', url, {})).statusCode)
   assert.deepEqual(statuses, [200, 200, 200, 200, 200, 200, 429])
   assert.equal((await ask(anna.cookie, 'POST', url, {})).statusCode, 200)
+})
+
+test('an address that cannot be read is refused as every other is', async () => {
+  const answer = await ask(anna.cookie, 'GET', '/api/snapshots/%E0%A4%A.jpg')
+  assert.equal(answer.statusCode, 400)
+  ApiProblem.strict().parse(answer.json())
 })
