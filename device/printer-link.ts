@@ -187,6 +187,7 @@ export class PrinterLink {
   /** Finds out what the printer lets us do, as soon as it answers. */
   async #probe(signal: AbortSignal): Promise<void> {
     const { printer, clock, log, onChange } = this.#parts
+    let lastComplaint = ''
     for (let waitMs = 1_000; !signal.aborted; waitMs = Math.min(probeAgainMs, waitMs * 2)) {
       try {
         this.#capabilities = await within(printerTimeoutMs, signal, (limit) => printer.probe(limit))
@@ -194,7 +195,10 @@ export class PrinterLink {
         onChange([], this.#status)
         return
       } catch (error) {
-        if (!signal.aborted) log.warn({ err: error }, 'printer not found yet')
+        const complaint = error instanceof Error ? error.message : String(error)
+        // Said once, not at every try.
+        if (!signal.aborted && complaint !== lastComplaint) log.warn({ err: error }, 'printer not found yet')
+        lastComplaint = complaint
       }
       await clock.sleep(waitMs, signal)
     }

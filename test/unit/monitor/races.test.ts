@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import pino from 'pino'
 import { formatCourse, type PrinterCourse, parseCourse } from '../../../device/assess/prints.ts'
 import { newId } from '../../../device/ids.ts'
 import type { Journal } from '../../../device/journal.ts'
+import type { Printer } from '../../../device/printer/printer.ts'
 import { failsAt, openScene } from '../../fakes/scripted-monitor.ts'
+import { ScriptedPrint } from '../../fakes/scripted-print.ts'
+import { VirtualClock } from '../../fakes/virtual-clock.ts'
 
 /* What comes between an action and its end: another print, another wish, another look. */
 
@@ -156,6 +160,24 @@ test('an agent that was away while the job was started anew follows a new print'
   })
   await after.clock.runUntil(() => after.types().includes('print.started'), minute)
   assert.ok(after.types().includes('print.finished'))
+})
+
+test('a printer that is not there is said so once, and found when it comes', async (t) => {
+  const lines: string[] = []
+  const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) })
+  let isThere = false
+  const printer: Printer = {
+    ...new ScriptedPrint({ clock: new VirtualClock(), layerSeconds: 20, score: () => 0.1 }).printer,
+    probe: async () => {
+      if (!isThere) throw new UnavailableError('nobody there')
+      return { description: 'late', actions: [], limits: [] }
+    },
+  }
+  const { clock, monitor } = openScene(t, { score: () => 0.1, parts: { log, printer } })
+  await clock.run(10 * minute)
+  assert.equal(lines.filter((line) => line.includes('printer not found yet')).length, 1)
+  isThere = true
+  await clock.runUntil(() => monitor.link.capabilities?.description === 'late', 2 * minute)
 })
 
 function kept(course: PrinterCourse | undefined): PrinterCourse {
