@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { ensureClient } from '../cloud/db/generate.ts'
@@ -55,7 +56,9 @@ async function startAll(): Promise<void> {
 function startCloud(): Promise<ReadyMessage> {
   const { dataDir, port, host } = options
   const place = ['--data', path.join(dataDir, 'cloud'), '--port', String(port), '--host', host]
-  return start({ name: 'cloud', args: ['cloud/cli.ts', 'run', ...place] }).says(
+  const file = path.join(dataDir, 'cloud.yaml')
+  const config = existsSync(file) ? ['--config', file] : []
+  return start({ name: 'cloud', args: ['cloud/cli.ts', 'run', ...config, ...place] }).says(
     (said) => ReadyMessage.safeParse(said).data,
     60_000,
   )
@@ -68,7 +71,7 @@ function start(command: LocalCommand): LocalProcess {
   child.ended.then((code) => {
     if (isStopping || command.name === 'pairing') return
     console.error(`\n${child.name} ended by itself with ${code}:\n${lastWords(child.lastLines())}`)
-    stop(1)
+    stop(code || 1)
   })
   return child
 }

@@ -20,6 +20,8 @@ Runs Layerwatch whole on this machine: database, broker, cloud, page, and an age
   --no-demo     without the simulated printer and its agent
   --lan         listen on every address of this machine, not on loopback alone
   --help        this text
+
+DIR/cloud.yaml, where it is there, configures the rest of the cloud, such as its mail server.
 `
 
 /** Reads the command line. Prints and exits where there is nothing to start. */
