@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -55,4 +55,16 @@ test('of a part that ended at once a person reads its words, not its log', async
     (error: Error) =>
       /The page cannot be served/.test(error.message) && !/database ready/.test(error.message),
   )
+})
+
+test('a mistake in the data folder’s cloud.yaml is named with its path, and the start exits with 78', {
+  timeout: 120_000,
+}, async () => {
+  const dataDir = path.join(folder, 'configured')
+  mkdirSync(dataDir)
+  writeFileSync(path.join(dataDir, 'cloud.yaml'), 'smtp:\n  host: mail.example.org\n  prot: 25\n')
+  const args = ['deploy/start.ts', '--no-demo', '--port', '0', '--data', dataDir]
+  const starting = startProcess({ name: 'start', args })
+  assert.equal(await starting.ended, 78)
+  assert.match(starting.lastLines().join('\n'), /smtp.*prot/)
 })
