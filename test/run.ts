@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { ensureClient } from '../cloud/db/generate.ts'
 
 /**
  * `npm test`: gets what the tests need beyond npm, then runs them; the heavy ones one at a time, since they
@@ -35,6 +36,7 @@ if (files.length === 0) {
   process.exit(64)
 }
 
+await ensureClient(console.log)
 if (!values['no-prepare']) {
   const { prepare } = await import('./setup/prepare.ts')
   await prepare()
