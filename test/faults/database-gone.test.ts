@@ -71,6 +71,11 @@ test('a device that goes while the database is away is told of when it is back',
     await agent.close()
   })
   await waitUntil('its printers', () => page.events.length > 0)
+  // A page that hears of a change is open for good; while it opens, a cut would end it.
+  await agent.send('events', story.event('print.started', { job: 'benchy.gcode' }))
+  await waitUntil('a first change', () =>
+    page.events.some(({ data }) => LiveChange.parse(data).type === 'printer'),
+  )
   cloud.cable.cut()
   cloud.flow.presence.lose(deviceId, story.boot)
   await waitUntil('a look that failed', () => lines.some((line) => line.work === 'watch presence'))
