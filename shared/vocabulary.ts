@@ -15,8 +15,21 @@ export const PrinterState = z.enum([
 ])
 export type PrinterState = z.infer<typeof PrinterState>
 
-/** A kind of failure the detector knows, as its map's channels name them. */
-export const Defect = z.enum(['failure', 'spaghetti', 'warping'])
+/**
+ * A kind of failure. The first three are seen in one picture, as the channels of the detector's map name them;
+ * the others show from layer to layer: nothing grows any more (clog, run-out), the part jumped in one layer and
+ * stayed, it came off the bed, a piece of it is gone, material lies where nothing is printed.
+ */
+export const Defect = z.enum([
+  'failure',
+  'spaghetti',
+  'warping',
+  'no_growth',
+  'layer_shift',
+  'detached',
+  'broken_off',
+  'stray_material',
+])
 export type Defect = z.infer<typeof Defect>
 
 /** Corner and size in 0..1 of the frame: [x, y, width, height], (x, y) the upper left corner. */

@@ -1,3 +1,4 @@
+import { nameDefect } from '@layerwatch/shared/defect-names.ts'
 import type { NoticeKind } from '@layerwatch/shared/push.ts'
 import type { Actor, BlindReason, PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
 
@@ -33,11 +34,16 @@ export interface Trouble extends Scene {
   beganAtLayer: number
 }
 
+/** As it stands inside a sentence. */
+function defectOf({ defect }: Trouble): string {
+  return nameDefect(defect).toLowerCase()
+}
+
 /** The warn threshold was crossed. */
 export function suspectedMessage(trouble: Trouble): Message {
   return {
     kind: 'suspected',
-    title: `Suspected: ${trouble.defect}, ${oneLine(trouble.printerName)}`,
+    title: `Suspected: ${defectOf(trouble)}, ${oneLine(trouble.printerName)}`,
     body: sentences(
       `Since layer ${trouble.beganAtLayer}, ${hour(trouble)}`,
       'Not paused. Layerwatch goes on watching',
@@ -51,7 +57,7 @@ export function suspectedMessage(trouble: Trouble): Message {
 export function confirmedMessage(trouble: Trouble & { isPauseSent: boolean }): Message {
   return {
     kind: 'confirmed',
-    title: `Failing: ${trouble.defect}, ${oneLine(trouble.printerName)}`,
+    title: `Failing: ${defectOf(trouble)}, ${oneLine(trouble.printerName)}`,
     body: sentences(
       `${layerText(trouble)}since layer ${trouble.beganAtLayer}, ${hour(trouble)}`,
       trouble.isPauseSent ? 'Pause sent, not confirmed yet' : 'Not paused',
@@ -75,7 +81,7 @@ export function pausedMessage(trouble: Trouble & { by: Actor }): Message {
     kind: 'paused',
     title: `Paused ${actors[trouble.by]}${where}, ${hour(trouble)}`,
     body: sentences(
-      `${oneLine(trouble.printerName)}: ${trouble.defect} since layer ${trouble.beganAtLayer}`,
+      `${oneLine(trouble.printerName)}: ${defectOf(trouble)} since layer ${trouble.beganAtLayer}`,
       job(trouble),
     ),
     path: `/incidents/${trouble.incidentId}`,
@@ -89,7 +95,7 @@ export function pauseFailedMessage(trouble: Trouble & { reason: string }): Messa
     title: `Pause not confirmed, ${oneLine(trouble.printerName)}`,
     body: sentences(
       'It may still be printing',
-      `${capital(trouble.defect)} since layer ${trouble.beganAtLayer}, ${hour(trouble)}`,
+      `${capital(defectOf(trouble))} since layer ${trouble.beganAtLayer}, ${hour(trouble)}`,
       `Reason: ${oneLine(trouble.reason)}`,
       'Try again or cut the power',
     ),

@@ -4,12 +4,6 @@ import type { StandingKind } from './standing.ts'
 
 /** The catalogue's names: what the words of the vocabulary are called on the page. */
 
-export const defectNames: Record<string, string> = {
-  failure: 'Failure',
-  spaghetti: 'Spaghetti',
-  warping: 'Warping',
-}
-
 export const blindReasons: Record<BlindReason, string> = {
   'camera-unreachable': 'the camera cannot be reached',
   'camera-garbled': 'the camera sends broken pictures',

@@ -1,11 +1,11 @@
 import type { IncidentStep, IncidentView, PrinterView } from '@layerwatch/shared/api.ts'
+import { nameDefect } from '@layerwatch/shared/defect-names.ts'
 import type { LayerHealth } from '@layerwatch/shared/vocabulary.ts'
 import type { AskAction, AskFailure } from './asks.ts'
 import { count, duration, exactTime, moment, score } from './format.ts'
 import {
   actorNames,
   blindReasons,
-  defectNames,
   healthNames,
   numberWords,
   outcomeNames,
@@ -19,7 +19,7 @@ import { texts } from './texts.ts'
 
 /** A defect's name, capitalised; one of a later version is said as the detector calls it. */
 export function defectName(defect: string): string {
-  return defectNames[defect] ?? defect
+  return nameDefect(defect)
 }
 
 /** What stands in large letters: the state, and who made it. */
