@@ -4,7 +4,7 @@ import { errors, request } from 'undici'
 
 /** One request to a camera or a printer. Redirects are never followed: they come back as they are. */
 export interface HttpRequest {
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   url: URL
   headers?: Readonly<Record<string, string>>
   body?: string

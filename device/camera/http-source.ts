@@ -1,8 +1,8 @@
 import { ConfigError, ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { HttpReply } from '../http.ts'
 import { discard, openReply } from '../http.ts'
-import type { Login, LoginAnswer } from './http-login.ts'
-import { answerLogin } from './http-login.ts'
+import type { Login, LoginAnswer } from '../http-login.ts'
+import { answerLogin } from '../http-login.ts'
 
 /** Address of a camera, and how to log in where it asks for it. */
 export interface HttpSourceConfig {

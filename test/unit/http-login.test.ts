@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { answerLogin } from '../../../device/camera/http-login.ts'
+import { answerLogin } from '../../device/http-login.ts'
 
 const login = { username: 'Mufasa', password: 'Circle of Life' }
 const field = (header: string, name: string) => new RegExp(`[ ,]${name}="?([^",]+)`).exec(header)?.[1] ?? ''
