@@ -1,7 +1,7 @@
 import { ProtocolError } from '@layerwatch/shared/errors.ts'
 import type { PrinterState } from '@layerwatch/shared/vocabulary.ts'
 import { z } from 'zod'
-import type { PrinterStatus } from './printer.ts'
+import type { Heater, PrinterStatus } from './printer.ts'
 
 /**
  * What OctoPrint says, as far as we use it. https://docs.octoprint.org/en/1.11.8/api/datamodel.html
@@ -56,8 +56,16 @@ export const LoginReply = z.object({
 })
 export type LoginReply = z.infer<typeof LoginReply>
 
+/** Degrees Celsius; a sensor that is not there is told as null or as nonsense. */
+const HeaterReading = z.object({ actual: figure(-273, 1000), target: figure(0, 1000) })
+const Temperatures = z
+  .object({ tool0: HeaterReading.nullish(), bed: HeaterReading.nullish() })
+  .nullish()
+  .catch(undefined)
+export type Temperatures = z.infer<typeof Temperatures>
+
 /** `GET /api/printer`. */
-export const PrinterReply = z.object({ state: z.object({ flags: Flags }) })
+export const PrinterReply = z.object({ state: z.object({ flags: Flags }), temperature: Temperatures })
 
 /** `GET /api/job`. */
 export const JobReply = z.object({ job: Job, progress: Progress })
@@ -70,6 +78,8 @@ const Current = z.object({
   progress: Progress,
   /** Millimetres. */
   currentZ: figure(-1000, 100_000),
+  /** Readings since the last message, oldest first; often none. */
+  temps: z.array(Temperatures).nullish().catch(undefined),
 })
 
 /** One message of the push socket; those without a word we know are dropped. */
@@ -102,6 +112,7 @@ export function toStatus(heard: {
   job: JobReply
   lastEnd: LastEnd
   zMm?: number | null | undefined
+  temperatures?: Temperatures
 }): PrinterStatus {
   const { job, progress } = heard.job
   const fileBytes = job.file?.size ?? undefined
@@ -116,7 +127,19 @@ export function toStatus(heard: {
     ...(typeof progress.completion === 'number' && { progress: progress.completion / 100 }),
     ...(typeof progress.printTime === 'number' && { printSeconds: progress.printTime }),
     ...(typeof progress.printTimeLeft === 'number' && { secondsLeft: progress.printTimeLeft }),
+    ...toTemperatures(heard.temperatures),
   }
+}
+
+function toTemperatures(told: Temperatures): Pick<PrinterStatus, 'temperatures'> {
+  const nozzle = toHeater(told?.tool0)
+  const bed = toHeater(told?.bed)
+  return nozzle || bed ? { temperatures: { ...(nozzle && { nozzle }), ...(bed && { bed }) } } : {}
+}
+
+function toHeater(told: NonNullable<Temperatures>['bed']): Heater | undefined {
+  if (typeof told?.actual !== 'number') return undefined
+  return { actualC: told.actual, ...(typeof told.target === 'number' && { targetC: told.target }) }
 }
 
 function toState(flags: Flags, completionPercent: number | undefined, lastEnd: LastEnd): PrinterState {

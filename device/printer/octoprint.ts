@@ -6,7 +6,7 @@ import type { OctoPrintConfig } from '../config.ts'
 import type { ReadReply } from '../http.ts'
 import { fetchReply } from '../http.ts'
 import { followPush } from './octoprint-push.ts'
-import type { LastEnd, PushMessage } from './octoprint-wire.ts'
+import type { LastEnd, PushMessage, Temperatures } from './octoprint-wire.ts'
 import {
   endAfterEvent,
   JobReply,
@@ -44,7 +44,7 @@ class Octoprint implements Printer {
   readonly #apiKey: string
   readonly #log: Logger
   /** What only the push socket tells; forgotten when it is lost. */
-  #pushed: { zMm?: number | null | undefined; lastEnd?: LastEnd } = {}
+  #pushed: { zMm?: number | null | undefined; lastEnd?: LastEnd; temperatures?: Temperatures } = {}
 
   constructor(base: URL, apiKey: string, log: Logger) {
     this.#base = base
@@ -70,13 +70,14 @@ class Octoprint implements Printer {
 
   async status(signal: AbortSignal): Promise<PrinterStatus> {
     const [printer, job] = await Promise.all([
-      this.#ask({ path: 'api/printer?exclude=temperature,sd', signal }),
+      this.#ask({ path: 'api/printer?exclude=sd', signal }),
       this.#get('api/job', JobReply, signal),
     ])
     // Answered 409 while no printer is connected to OctoPrint.
     if (printer.status === 409) return { state: 'offline' }
-    const { state } = parseReply(printer, PrinterReply)
-    return toStatus({ flags: state.flags, job, lastEnd: this.#pushed.lastEnd, zMm: this.#pushed.zMm })
+    const { state, temperature } = parseReply(printer, PrinterReply)
+    const { lastEnd, zMm } = this.#pushed
+    return toStatus({ flags: state.flags, job, lastEnd, zMm, temperatures: temperature })
   }
 
   async watch(onStatus: (status: PrinterStatus) => void, signal: AbortSignal): Promise<void> {
@@ -90,7 +91,8 @@ class Octoprint implements Printer {
         onMessage: (message) => {
           const status = this.#hear(message)
           if (status === undefined) return
-          const words = JSON.stringify(status)
+          // Temperatures sway all the time, which is no news.
+          const words = JSON.stringify({ ...status, temperatures: undefined })
           if (words !== last) onStatus(status)
           last = words
         },
@@ -134,9 +136,10 @@ class Octoprint implements Printer {
     const current = message.current ?? message.history
     if (current === undefined) return undefined
     this.#pushed.zMm = current.currentZ
+    this.#pushed.temperatures = current.temps?.at(-1) ?? this.#pushed.temperatures
     try {
-      const { lastEnd, zMm } = this.#pushed
-      return toStatus({ flags: current.state.flags, job: current, lastEnd, zMm })
+      const { lastEnd, zMm, temperatures } = this.#pushed
+      return toStatus({ flags: current.state.flags, job: current, lastEnd, zMm, temperatures })
     } catch (error) {
       this.#log.warn({ err: error }, 'OctoPrint pushed a state that cannot be read')
       return undefined

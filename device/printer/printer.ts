@@ -9,6 +9,13 @@ export interface PrinterCapabilities {
   limits: readonly string[]
 }
 
+/** One heater, in degrees Celsius as the printer measures them. */
+export interface Heater {
+  actualC: number
+  /** What it heats to; 0 while it is off. */
+  targetC?: number
+}
+
 /** What the printer says of itself now. Absent fields are not known. */
 export interface PrinterStatus {
   state: PrinterState
@@ -30,6 +37,7 @@ export interface PrinterStatus {
   /** Seconds this run has been printing, by the printer's clock. */
   printSeconds?: number
   secondsLeft?: number
+  temperatures?: { nozzle?: Heater; bed?: Heater }
   /** Print seconds per wall second; other than 1 for a simulated printer only. */
   timeScale?: number
 }

@@ -25,6 +25,8 @@ const StatusReply = z.object({
   printSeconds: z.number(),
   secondsLeft: z.number(),
   speed: z.number().positive(),
+  /** Degrees Celsius as measured. */
+  temperatures: z.object({ nozzle: z.number(), bed: z.number() }).optional(),
 })
 
 /**
@@ -47,7 +49,7 @@ export function openSimulatedPrinter(config: z.infer<typeof SimulatedPrinterConf
       while (!signal.aborted) {
         try {
           const now = await status(signal)
-          const words = JSON.stringify({ ...now, printSeconds: 0, secondsLeft: 0 })
+          const words = JSON.stringify({ ...now, printSeconds: 0, secondsLeft: 0, temperatures: undefined })
           if (words !== last) onStatus(now)
           last = words
         } catch {
@@ -92,12 +94,15 @@ function readStatus(reply: ReadReply): PrinterStatus {
   const parsed = reply.status === 200 ? StatusReply.safeParse(parseJson(textOf(reply))) : undefined
   if (!parsed?.success)
     throw new ProtocolError('what answers is no simulated printer', { cause: parsed?.error })
-  const { job, speed, layer, ...status } = parsed.data
+  const { job, speed, layer, temperatures, ...status } = parsed.data
   return {
     ...status,
     timeScale: speed,
     // 0 until the first line is laid: no layer yet.
     ...(layer > 0 && { layer }),
+    ...(temperatures && {
+      temperatures: { nozzle: { actualC: temperatures.nozzle }, bed: { actualC: temperatures.bed } },
+    }),
     ...(job && { job: { name: job.name, runId: job.id } }),
   }
 }

@@ -45,6 +45,20 @@ describe('the OctoPrint adapter', { timeout: 60_000 }, () => {
     assert.equal((await printer.status(never)).state, 'finished')
   })
 
+  test('gives the temperatures that make sense, and leaves out the others', async () => {
+    const temperature = {
+      tool0: { actual: 214.8, target: 215, offset: 0 },
+      bed: { actual: null, target: null },
+      W: { actual: 21.5, target: null },
+    }
+    const flags = octoprint.says.flags
+    octoprint.answers.set('/api/printer', json(200, { state: { flags }, temperature }))
+    const { temperatures } = await printer.status(never)
+    assert.deepEqual(temperatures, { nozzle: { actualC: 214.8, targetC: 215 } })
+    octoprint.answers.set('/api/printer', json(200, { state: { flags }, temperature: 'hot' }))
+    assert.equal((await printer.status(never)).temperatures, undefined)
+  })
+
   test('calls the printer offline where OctoPrint has none connected', async () => {
     octoprint.answers.set('/api/printer', json(409, { error: 'Printer is not operational' }))
     assert.deepEqual(await printer.status(never), { state: 'offline' })
