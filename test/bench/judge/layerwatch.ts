@@ -1,0 +1,62 @@
+import type { Assessment } from '../../../device/assess/assess.ts'
+import { assess, newAssessment, resumeAssessment } from '../../../device/assess/assess.ts'
+import type { Thresholds } from '../../../device/assess/decide.ts'
+import { type Sight, seeFrame } from '../../../device/assess/report.ts'
+import { PolicyConfig } from '../../../device/config.ts'
+import type { FrameJudgement } from '../../../device/detector/detector.ts'
+import type { SeenFrame } from './rule.ts'
+
+/*
+ * Layerwatch's own judgement, through the functions that the agent and `replay` run.
+ */
+
+export interface Sensitivity {
+  readonly name: string
+  readonly thresholds: Thresholds
+  /** False pauses per 100 hours that its documentation states; undefined where none is. */
+  readonly statedPer100Hours?: number
+}
+
+export const defaultSensitivity: Sensitivity = { name: 'default', thresholds: PolicyConfig.parse({}) }
+
+/** The steps a person can choose from, the default among them. */
+export const sensitivities: readonly Sensitivity[] = [defaultSensitivity]
+
+export interface Watch {
+  /** Whether this frame makes it warn or pause. */
+  see(frame: SeenFrame): 'ok' | 'warn' | 'pause'
+  /** Goes on after a person looked at the paused print and let it go on. */
+  resume(): void
+}
+
+/** Sights of judgements that come again and again in a stream; only their time differs. */
+const sights = new WeakMap<FrameJudgement, Sight>()
+
+function sightOf(judgement: FrameJudgement, atSeconds: number): Sight {
+  const known = sights.get(judgement) ?? seeFrame(judgement, atSeconds)
+  sights.set(judgement, known)
+  return { ...known, atSeconds }
+}
+
+/** Watches one print, from its first frame on. */
+export function watchLikeLayerwatch({ thresholds }: Sensitivity): Watch {
+  let assessment: Assessment = newAssessment
+  let last: Sight | undefined
+  let wasWarned = false
+  return {
+    see({ judgement, atSeconds, layer }) {
+      last = sightOf(judgement, atSeconds)
+      const [next, { decision }] = assess(assessment, { layer, atSeconds, sight: last }, thresholds)
+      assessment = next
+      if (decision?.verdict === 'fail') return 'pause'
+      const isWarned = decision?.verdict === 'warn'
+      const isNew = isWarned && !wasWarned
+      wasWarned = isWarned
+      return isNew ? 'warn' : 'ok'
+    },
+    resume() {
+      assessment = resumeAssessment(assessment, last)
+      wasWarned = false
+    },
+  }
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { bandwidthOf, type Camera, findCameras, poolFluctuation } from '../../bench/judge/camera.ts'
+import { openPassing } from '../../bench/judge/passing.ts'
+import { toJudgement } from '../../bench/judge/picture.ts'
+import { planFailingPrints, planGoodPrints } from '../../bench/judge/plans.ts'
+import { seeOnce } from '../../bench/judge/rule.ts'
+import { normalShare, openStream, openView, quantileOf } from '../../bench/judge/stream.ts'
+import { answers, scoredFrame, webcam } from './pictures.ts'
+
+const scores = [-4, -3, -2.5, -2, 1]
+const camera = webcam('run', scores)
+
+test('each picture of a camera comes as often as any other', () => {
+  const counts = scores.map(() => 0)
+  const next = openStream(camera, { pooled: [], correlationSeconds: 10 }, 7)
+  for (let i = 0; i < 50_000; i++) {
+    const { picture } = next(20)
+    counts[picture] = (counts[picture] ?? 0) + 1
+  }
+  for (const count of counts) assert.ok(Math.abs(count / 10_000 - 1) < 0.05, `${counts}`)
+})
+
+test('what is shown forgets with the stated correlation time', () => {
+  for (const correlationSeconds of [10, 60, 300]) {
+    const next = openStream(
+      webcam(
+        'many',
+        Array.from({ length: 400 }, (_, i) => i),
+      ),
+      { pooled: [], correlationSeconds },
+      3,
+    )
+    const lag = 5
+    const ranks = Array.from({ length: 60_000 }, () => next(correlationSeconds / lag).picture)
+    const measured = correlationOf(ranks, lag)
+    // A rank's correlation is (6/π) asin(ρ/2) of its normal value's ρ.
+    const expected = (6 / Math.PI) * Math.asin(Math.exp(-1) / 2)
+    assert.ok(Math.abs(measured - expected) < 0.04, `${correlationSeconds} s: ${measured}, not ${expected}`)
+  }
+})
+
+test('a photograph keeps its level and fluctuates as the webcams do', () => {
+  const pooled = poolFluctuation([camera])
+  const next = openStream(webcam('photo', [2]), { pooled, correlationSeconds: 10 }, 5)
+  const shifts = Array.from({ length: 40_000 }, () => next(60).shift)
+  const mean = shifts.reduce((sum, shift) => sum + shift, 0) / shifts.length
+  const spread = Math.sqrt(shifts.reduce((sum, shift) => sum + (shift - mean) ** 2, 0) / shifts.length)
+  const pooledSpread = Math.sqrt(pooled.reduce((sum, one) => sum + one ** 2, 0) / pooled.length)
+  assert.ok(Math.abs(mean) < 0.1, `mean ${mean}`)
+  assert.ok(
+    spread > pooledSpread * 0.8 && spread < pooledSpread * 1.25 + bandwidthOf(pooled),
+    `spread ${spread}`,
+  )
+})
+
+test('a view scores a picture by its shift', () => {
+  const view = openView(camera, answers)
+  const [plain, shifted] = [view({ picture: 0, shift: 0 }), view({ picture: 0, shift: 1.5 })]
+  assert.ok(Math.abs(logOdds(plain.score) - -4) < 1e-6)
+  assert.ok(Math.abs(logOdds(shifted.score) - -2.5) < 1e-6)
+})
+
+test('the same seed draws the same stream, another seed another', () => {
+  const draw = (seed: number) => {
+    const next = openStream(camera, { pooled: [], correlationSeconds: 60 }, seed)
+    return Array.from({ length: 50 }, () => next(5))
+  }
+  assert.deepEqual(draw(1), draw(1))
+  assert.notDeepEqual(draw(1), draw(2))
+})
+
+test('runs and fixed webcams are one camera each, photographs one a picture', () => {
+  const frame = (file: string, source: string, sequence?: string) =>
+    scoredFrame({ file, source, score: -2, ...(sequence === undefined ? {} : { sequence }) })
+  const cameras = findCameras([
+    frame('a', 'emptydeck-P1', 'one'),
+    frame('b', 'emptydeck-P1', 'two'),
+    frame('c', 'emptydeck-P1', 'one'),
+    frame('d', 'hiltes'),
+    frame('e', 'hiltes'),
+    frame('f', 'yeets22'),
+    frame('g', 'yeets22'),
+  ])
+  assert.deepEqual(
+    cameras.map(({ pictures }: Camera) => pictures.length),
+    [2, 1, 2, 1, 1],
+  )
+})
+
+test('good prints take the cameras in turn and fill the hours', () => {
+  const cameras = ['a', 'b', 'c'].map((name) => webcam(name, [-2]))
+  const prints = planGoodPrints(cameras, 100, 1)
+  const hours = prints.reduce((sum, { seconds }) => sum + seconds, 0) / 3600
+  assert.ok(hours >= 100 && hours < 108)
+  assert.equal(new Set(prints.slice(0, 3).map((print) => print.camera)).size, 3)
+  assert.ok(prints.every(({ seconds }) => seconds >= 1800 && seconds <= 8 * 3600))
+})
+
+test('failing prints go on for at least five layers after the failure is whole', () => {
+  const failures = [1, 2, 3].map((score) => scoredFrame({ file: `${score}`, source: 'kapis20', score }))
+  const wish = { cameras: [camera], failures, count: 200, looks: 'one', seed: 1 } as const
+  for (const onset of ['early', 'later'] as const) {
+    for (const plan of planFailingPrints({ ...wish, onset })) {
+      assert.ok(plan.seconds - plan.onsetSeconds - plan.growthSeconds >= 5 * plan.layerSeconds)
+      assert.equal(plan.onsetSeconds < 300, onset === 'early')
+    }
+  }
+})
+
+test('sights pass as often as they are said to, and never where none are wanted', () => {
+  const look = seeOnce(toJudgement(scoredFrame({ file: 'x', source: 'kapis20', score: 5 }).map, answers))
+  const pass = openPassing({ perHour: 2, looks: [look] }, 5, 1)
+  const passed = Array.from({ length: 720 * 500 }, () => pass()).filter((one) => one !== undefined).length
+  assert.ok(Math.abs(passed / 1000 - 1) < 0.1, `${passed} in 500 hours`)
+  assert.equal(openPassing(undefined, 5, 1)(), undefined)
+})
+
+test('the normal distribution and quantiles are right', () => {
+  assert.ok(Math.abs(normalShare(1.96) - 0.975) < 1e-4)
+  assert.ok(Math.abs(normalShare(-1) - 0.158655) < 1e-5)
+  assert.ok(Math.abs(normalShare(0) - 0.5) < 1e-7)
+  assert.equal(quantileOf([1, 2, 3, 4], 0.5), 2.5)
+  assert.equal(quantileOf([1, 2], 0), 1)
+  assert.equal(quantileOf([], 0.5), 0)
+})
+
+function correlationOf(values: readonly number[], lag: number): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  let [together, alone] = [0, 0]
+  for (let i = lag; i < values.length; i++) {
+    together += ((values[i] ?? 0) - mean) * ((values[i - lag] ?? 0) - mean)
+    alone += ((values[i] ?? 0) - mean) ** 2
+  }
+  return together / alone
+}
+
+function logOdds(p: number): number {
+  return Math.log(p / (1 - p))
+}
