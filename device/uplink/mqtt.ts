@@ -1,23 +1,12 @@
 import type { Duplex } from 'node:stream'
-import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
-import { MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
-import { type Clock, within } from '../clock.ts'
+import type { Clock } from '../clock.ts'
+import { connectMqtt, type MqttConnection, type MqttMessage } from '../mqtt.ts'
 
-/** One live connection to the broker. */
-export interface Session {
-  /** Resolves when the broker has it, which proves nothing about the cloud. @throws UnavailableError */
-  publish(topic: string, payload: string | Uint8Array, options?: { qos: 0 | 1 }): Promise<void>
-  /** The network is slower than we are. */
-  readonly isBackedUp: boolean
-}
+/** One live connection to the cloud's broker. Having published proves nothing about the cloud. */
+export type Session = Pick<MqttConnection, 'publish' | 'isBackedUp'>
 
-export interface Message {
-  topic: string
-  payload: Uint8Array
-  /** Kept by the broker from an earlier time. */
-  isRetained: boolean
-}
+export type Message = MqttMessage
 
 interface BrokerParts {
   openSocket: (signal: AbortSignal) => Promise<Duplex>
@@ -35,10 +24,9 @@ interface BrokerParts {
 }
 
 const defaultPatienceMs = 15_000
-const keepaliveSeconds = 20
 const firstWaitMs = 1_000
 const longestWaitMs = 60_000
-const backedUpBytes = 256 * 1024
+const refusal = 'the broker refused this device; was it removed from its account?'
 
 /**
  * Holds a connection to the broker until aborted: MQTT 3.1.1, clean sessions. When it ends it is made anew,
@@ -69,78 +57,25 @@ export async function holdConnection(parts: BrokerParts, signal: AbortSignal): P
 
 /** One connection from its beginning to its end. */
 async function connectOnce(parts: BrokerParts, signal: AbortSignal, onUp: () => void): Promise<void> {
-  const { patienceMs = defaultPatienceMs } = parts
+  const { clientId, subscribeTo, onMessage, log, patienceMs = defaultPatienceMs } = parts
   const socket = await parts.openSocket(signal)
-  const will = { ...parts.will(), qos: 1 as const, retain: false }
-  const client = new MqttClient(() => socket, {
-    protocolVersion: 4,
-    clientId: parts.clientId,
-    clean: true,
-    keepalive: keepaliveSeconds,
-    reconnectPeriod: 0,
-    connectTimeout: patienceMs,
-    queueQoSZero: false,
-    resubscribe: false,
-    will: { ...will, payload: Buffer.from(will.payload) },
-  })
-  client.on('error', (error) => parts.log.debug({ err: error }, 'broker error'))
-  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
+  const options = { socket, clientId, subscribeTo, will: parts.will(), onMessage, log, patienceMs, refusal }
   try {
-    await handshake(client, closed, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
-    client.on('message', (topic, payload, packet) =>
-      parts.onMessage({ topic, payload, isRetained: packet.retain }),
-    )
-    await within(patienceMs, signal, () => client.subscribeAsync([...parts.subscribeTo], { qos: 1 }))
+    const connection = await connectMqtt(options, signal)
     onUp()
-    parts.onUp(toSession(client, socket))
-    await untilClosed(closed, signal)
+    parts.onUp(connection)
+    await untilClosed(connection, signal)
+    await connection.close()
   } finally {
     parts.onDown()
-    await endClient(client, socket)
   }
 }
 
-async function untilClosed(closed: Promise<void>, signal: AbortSignal): Promise<void> {
+async function untilClosed({ closed }: MqttConnection, signal: AbortSignal): Promise<void> {
   const stopped = Promise.withResolvers<void>()
   const stop = () => stopped.resolve()
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
   await Promise.race([closed, stopped.promise])
   signal.removeEventListener('abort', stop)
-}
-
-async function handshake(client: MqttClient, closed: Promise<void>, limit: AbortSignal): Promise<void> {
-  const refused = closed.then(() => {
-    throw new RejectedError('the broker refused this device; was it removed from its account?')
-  })
-  // Only looked at while the handshake lasts.
-  refused.catch(() => undefined)
-  const connected = new Promise((resolve, reject) => {
-    client.once('connect', resolve)
-    limit.addEventListener('abort', () => reject(new UnavailableError('the broker does not answer')))
-  })
-  await Promise.race([connected, refused])
-}
-
-function toSession(client: MqttClient, socket: Duplex): Session {
-  return {
-    async publish(topic, payload, options = { qos: 1 }) {
-      if (!client.connected) throw new UnavailableError('not connected to the broker')
-      const bytes = typeof payload === 'string' ? payload : Buffer.from(payload)
-      try {
-        await client.publishAsync(topic, bytes, { qos: options.qos, retain: false })
-      } catch (cause) {
-        throw new UnavailableError('the broker took nothing', { cause })
-      }
-    },
-    get isBackedUp() {
-      return socket.writableLength > backedUpBytes
-    },
-  }
-}
-
-async function endClient(client: MqttClient, socket: Duplex): Promise<void> {
-  const patience = new Promise<void>((resolve) => setTimeout(resolve, 1_000).unref())
-  await Promise.race([client.endAsync(true).catch(() => undefined), patience])
-  socket.destroy()
 }
