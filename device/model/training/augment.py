@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from network import INPUT_SIZE, MAP_SIZE
+from paint import turn_hue
 from scene import MASK_SIZE, Scene
 
 
@@ -26,7 +27,7 @@ def look_from_elsewhere(scene: Scene, rng: np.random.Generator) -> Scene:
     cell_size = MAP_SIZE * 4
     cells = _warp_planes(scene.cells, cell_size, linear, offset)
     weights = _warp_planes(scene.weights, cell_size, linear, offset)
-    return Scene(pixels, cells, weights, _judge_what_is_left(scene, cells))
+    return Scene(pixels, cells, weights, _judge_what_is_left(scene, cells), scene.origins)
 
 
 def _warp(
@@ -62,7 +63,9 @@ def change_light_and_lens(pixels: np.ndarray, rng: np.random.Generator) -> np.nd
     x = _recolour(x, rng)
     if rng.random() < 0.12:
         x = _cloud_lens(x, rng)
-    is_dark = rng.random() < 0.08
+    if rng.random() < 0.08:
+        x = _add_glow(x, rng)
+    is_dark = rng.random() < 0.12
     if is_dark:
         x = x * rng.uniform(0.2, 0.6)
     image = Image.fromarray(x.clip(0, 255).astype(np.uint8))
@@ -94,7 +97,9 @@ def _recolour(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if kind < 0.1:  # infrared and night cameras
         x = np.repeat(grey, 3, axis=2)
     elif kind < 0.7:
-        x = grey + (x - grey) * rng.uniform(0.3, 1.6)
+        x = grey + (x - grey) * rng.uniform(0.3, 1.8)
+    if rng.random() < 0.3:
+        x = turn_hue(x, rng.uniform(0, 2 * np.pi))
     if rng.random() < 0.5:
         x = x * np.exp(rng.normal(0, 0.12, 3)).astype(np.float32)
     if rng.random() < 0.08:  # coloured light strips
@@ -102,6 +107,21 @@ def _recolour(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.15:
         x = x[..., rng.permutation(3)]
     return x
+
+
+def _add_glow(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A lamp in the picture: a burnt-out core, a halo of its colour, sometimes a streak across."""
+    height, width = x.shape[:2]
+    y, z = np.mgrid[0:height, 0:width].astype(np.float32)
+    y, z = y - rng.uniform(0, height), z - rng.uniform(0, width)
+    colour = rng.choice([[255, 60, 30], [60, 90, 255], [255, 240, 220], [90, 255, 120]]).astype(np.float32)
+    distance = np.sqrt(y * y + z * z)
+    core, halo = rng.uniform(2, 14), rng.uniform(15, 90)
+    light = np.exp(-((distance / halo) ** 2)) * rng.uniform(0.2, 0.8)
+    if rng.random() < 0.3:
+        light += np.exp(-((y / 2) ** 2)) * np.exp(-np.abs(z) / 60) * 0.7
+    x = x + light[..., None] * colour
+    return np.where((distance < core)[..., None], 255.0, x)
 
 
 def _cloud_lens(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -27,7 +27,10 @@ def _make_parser() -> argparse.ArgumentParser:
     train.add_argument("--epochs", type=int, default=12)
     train.add_argument("--samples", type=int, default=1600, help="an epoch's samples")
     train.add_argument("--threads", type=int, default=2)
-    train.add_argument("--workers", type=int, default=1)
+    train.add_argument("--workers", type=int, default=2, help="processes that draw samples")
+    train.add_argument("--drawn", type=int, default=20000, help="samples drawn, from which every run learns")
+    train.add_argument("--drawing-seed", type=int, default=1)
+    train.add_argument("--store", type=Path, default=_cache(), help="folder of drawn samples (64 kB each)")
     train.add_argument("--rendered", type=Path, help="a folder of frames rendered in `train` worlds")
     train.add_argument("--loose-weight", type=float, default=1.0, help="weight of failing frames labelled loosely")
     train.add_argument("--continue-from", type=Path, metavar="CHECKPOINT", help="go on from these weights")
@@ -66,6 +69,9 @@ def run_train(arguments: argparse.Namespace) -> None:
 
     plan = TrainingPlan(
         frames=str(arguments.frames),
+        store=str(arguments.store),
+        drawn=arguments.drawn,
+        drawing_seed=arguments.drawing_seed,
         seed=arguments.seed,
         epochs=arguments.epochs,
         samples_per_epoch=arguments.samples,
@@ -117,10 +123,13 @@ def open_folder(checkpoint: Path | None) -> Iterator[Path]:
         yield folder
 
 
+def _cache() -> Path:
+    """Checkpoints and drawn samples are large: they stay in the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "layerwatch-training"
+
+
 def _default_out(left_out: tuple[str, ...], seed: int) -> Path:
-    """Checkpoints are large and many: they stay in the user's cache."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return cache / "layerwatch-training" / "-".join(["run", *left_out, f"seed{seed}"])
+    return _cache() / "-".join(["run", *left_out, f"seed{seed}"])
 
 
 if __name__ == "__main__":

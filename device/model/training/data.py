@@ -18,9 +18,11 @@ from network import INPUT_SIZE
 
 Part = Literal["train", "calibration", "test"]
 
-# What a box of each class says about the two channels. The printer's gantry is no failure.
+# What a box of each class says about the channels. The printer's gantry is no failure.
 FAILURE_CLASSES = frozenset({"spaghetti", "stringing", "under_extrusion", "over_extrusion", "warping"})
 SPAGHETTI_CLASSES = frozenset({"spaghetti", "stringing"})
+WARPING_CLASSES = frozenset({"warping"})
+GANTRY_CLASS = "printer_gantry"
 # Calls seams, zits and splits "spaghetti" as well: a failure, but no lesson in what spaghetti looks like.
 LOOSE_SPAGHETTI_SOURCES = frozenset({"prottos"})
 # One fixed camera over a print; the others are photographs.
@@ -61,6 +63,7 @@ class Frame:
     is_failing: bool
     boxes: tuple[Box, ...] = field(default=())
     licence: str = ""
+    index: int = -1  # line of the manifest; -1 for what is rendered
 
     @property
     def failure_boxes(self) -> tuple[Box, ...]:
@@ -74,10 +77,10 @@ class Frame:
 def read_frames(folder: Path) -> list[Frame]:
     """All frames of a folder's manifest, in its order."""
     with open(folder / "manifest.jsonl", encoding="utf-8") as lines:
-        return [_parse_frame(folder, json.loads(line)) for line in lines if line.strip()]
+        return [_parse_frame(folder, index, json.loads(line)) for index, line in enumerate(lines) if line.strip()]
 
 
-def _parse_frame(folder: Path, row: dict) -> Frame:
+def _parse_frame(folder: Path, index: int, row: dict) -> Frame:
     boxes = tuple(Box(box["class"], *box["box"]) for box in row.get("boxes", ()))
     return Frame(
         path=folder / row["file"],
@@ -86,6 +89,7 @@ def _parse_frame(folder: Path, row: dict) -> Frame:
         is_failing=row["label"] == "failure",
         boxes=boxes,
         licence=row.get("licence", ""),
+        index=index,
     )
 
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 INPUT_SIZE = 320
 MAP_SIZE = 20
-LABELS = ("failure", "spaghetti")
+LABELS = ("failure", "spaghetti", "warping")
 RESCALE_OFFSET, RESCALE_DIVISOR = 127.0, 128.0
 BATCH_NORM_EPSILON = 1e-3
 HEAD_CHANNELS = 128
@@ -160,14 +160,24 @@ class Network(nn.Module):
         self.steps = nn.ModuleDict(
             {layer.name: Convolution(layer) for layer in self.layers if layer.kind in ("conv", "depthwise")}
         )
+        self.features_name = [layer.name for layer in self.layers if layer.frozen][-1]
         self.dropout = nn.Dropout2d(dropout)
         nn.init.constant_(self.steps["map"].conv.bias, -3.0)  # most cells of most frames are fine
 
     def forward(self, pixels: Tensor) -> Tensor:
+        return self.judge_features(self.find_features(pixels))
+
+    def find_features(self, pixels: Tensor) -> Tensor:
+        """The frozen part: from pixels to features [N, 80, 20, 20]."""
         values = {"input": (pixels - RESCALE_OFFSET) / RESCALE_DIVISOR}
         with torch.no_grad():
             for layer in (layer for layer in self.layers if layer.frozen):
                 values[layer.name] = self._step(layer, values)
+        return values[self.features_name]
+
+    def judge_features(self, features: Tensor) -> Tensor:
+        """The trained part: from features to the map of logits."""
+        values = {self.features_name: features}
         for layer in (layer for layer in self.layers if not layer.frozen):
             values[layer.name] = self._step(layer, values)
         return values["map"]

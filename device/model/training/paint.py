@@ -23,6 +23,15 @@ def blend(picture: np.ndarray, paint: np.ndarray, mask: np.ndarray) -> np.ndarra
     return (picture * (1 - alpha) + paint * alpha).round().clip(0, 255).astype(np.uint8)
 
 
+def turn_hue(x: np.ndarray, angle: float) -> np.ndarray:
+    """Colours turned about the grey axis: float [..., 3]."""
+    cosine, sine = np.cos(angle), np.sin(angle) / np.sqrt(3)
+    third = (1 - cosine) / 3
+    turn = np.full((3, 3), third) + np.eye(3) * cosine
+    turn += sine * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+    return x @ turn.T.astype(np.float32)
+
+
 def paint_flat(picture: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """One colour: the mean of what is not painted, or any."""
     outside = picture[mask < 0.5]

@@ -1,4 +1,4 @@
-"""The mix of an epoch: which scenes the network learns from, in which share."""
+"""The mix the network learns from: which scenes, in which share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,21 +11,37 @@ from torch.utils.data import Dataset
 from augment import change_light_and_lens, look_from_elsewhere
 from data import LOOSE_SPAGHETTI_SOURCES, SPAGHETTI_CLASSES, Frame
 from network import MAP_SIZE
-from scene import Scene, open_scene, paint_anywhere, paint_over_failure, paste_failure, paste_harmless
+from scene import (
+    Scene,
+    blend_ghost,
+    find_bare_gantries,
+    open_scene,
+    paint_anywhere,
+    paint_over_failure,
+    paste_failure,
+    paste_harmless,
+    paste_tangle,
+)
 
-# Shares of an epoch. Half of it is failing, half is good.
+# Shares of the samples. About half of them are failing.
 SHARES = {
-    "failing": 0.36,
-    "failing_painted_elsewhere": 0.04,
-    "pasted_failure": 0.12,
-    "good": 0.22,
-    "good_painted": 0.04,
+    "failing": 0.28,
+    "failing_painted_elsewhere": 0.03,
+    "pasted_failure": 0.10,
+    "drawn_tangle": 0.06,
+    "good": 0.17,
+    "good_painted": 0.03,
     "good_with_decoy": 0.08,
-    "painted_over": 0.08,
-    "painted_over_with_decoy": 0.06,
+    "painted_over": 0.05,
+    "painted_over_with_decoy": 0.07,
+    "rendered_good": 0.06,
+    "rendered_failing": 0.05,
+    "good_ghost": 0.02,
 }
-RENDERED_SHARE = 0.1  # of the whole, where rendered frames are given
+KINDS = tuple(SHARES)
 WEBCAM_SHARE = 0.6  # of the good frames: the scarcest kind, and the one that decides
+RENDERED_GROUND_SHARE = 0.2  # of the good frames that something is pasted onto
+GANTRY_SHARE = 0.3  # of the donors of decoys
 LARGEST_PAINTED_AREA = 0.6  # with more painted over, nothing is left to learn from
 
 
@@ -38,8 +54,10 @@ class Pool:
     good: list[Frame]
     good_weights: np.ndarray
     donors: list[Frame]
+    gantries: list[Frame]
     coverable: list[Frame]
-    rendered: list[Frame]
+    rendered_good: list[Frame]
+    rendered_failing: list[Frame]
 
 
 def build_pool(frames: Sequence[Frame], rendered: Sequence[Frame], loose_weight: float) -> Pool:
@@ -54,8 +72,10 @@ def build_pool(frames: Sequence[Frame], rendered: Sequence[Frame], loose_weight:
         good,
         _weigh_good(good),
         donors=[frame for frame in tangled if frame.source not in LOOSE_SPAGHETTI_SOURCES],
+        gantries=[frame for frame in failing if find_bare_gantries(frame)],
         coverable=[frame for frame in failing if 0 < _boxed_area(frame) < LARGEST_PAINTED_AREA],
-        rendered=list(rendered),
+        rendered_good=[frame for frame in rendered if not frame.is_failing],
+        rendered_failing=[frame for frame in rendered if frame.is_failing],
     )
 
 
@@ -80,49 +100,98 @@ def _boxed_area(frame: Frame) -> float:
 
 
 class Samples(Dataset):
-    """Sample `index` of an epoch follows from seed, epoch and index alone."""
+    """Sample `index` follows from seed and index alone."""
 
-    def __init__(self, pool: Pool, count: int, seed: int, epoch: int) -> None:
-        self.pool, self.count, self.seed, self.epoch = pool, count, seed, epoch
+    def __init__(self, pool: Pool, count: int, seed: int) -> None:
+        self.pool, self.count, self.seed = pool, count, seed
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        rng = np.random.default_rng([self.seed, self.epoch, index])
-        scene = look_from_elsewhere(compose_scene(self.pool, rng), rng)
-        return to_tensors(Scene(change_light_and_lens(scene.pixels, rng), scene.cells, scene.weights, scene.is_failing))
+        rng = np.random.default_rng([self.seed, index])
+        kind, composed = compose_scene(self.pool, rng)
+        scene = look_from_elsewhere(composed, rng)
+        scene.pixels = change_light_and_lens(scene.pixels, rng)
+        return {**to_tensors(scene), "kind": torch.tensor(KINDS.index(kind)), "origins": _number_origins(scene)}
 
 
-def compose_scene(pool: Pool, rng: np.random.Generator) -> Scene:
-    """One scene of a kind drawn by the shares."""
-    if pool.rendered and rng.random() < RENDERED_SHARE:
-        return open_scene(_draw(pool.rendered, rng))
-    kind = str(rng.choice(list(SHARES), p=list(SHARES.values())))
-    if kind.startswith("failing"):
-        scene = open_scene(pool.failing[int(rng.choice(len(pool.failing), p=pool.failing_weights))])
-        return paint_anywhere(scene, rng) if kind == "failing_painted_elsewhere" and scene.cells.any() else scene
-    if kind.startswith("painted_over"):
-        scene = paint_over_failure(_draw(pool.coverable, rng), rng)
-        return paste_harmless(scene, _draw_good(pool, rng), rng) if kind.endswith("decoy") else scene
-    scene = open_scene(_draw_good(pool, rng))
-    if kind == "pasted_failure":
-        return paste_failure(scene, _draw(pool.donors, rng), rng)
-    if kind == "good_with_decoy":
-        return paste_harmless(scene, _draw_good(pool, rng), rng)
-    return paint_anywhere(scene, rng) if kind == "good_painted" else scene
+def compose_scene(pool: Pool, rng: np.random.Generator) -> tuple[str, Scene]:
+    """One scene of a kind drawn by the shares, and that kind."""
+    shares = {kind: share for kind, share in SHARES.items() if pool.rendered_good or not kind.startswith("rendered")}
+    kind = str(rng.choice(list(shares), p=np.array(list(shares.values())) / sum(shares.values())))
+    return kind, _compose(kind, pool, rng)
+
+
+def _compose(kind: str, pool: Pool, rng: np.random.Generator) -> Scene:
+    match kind:
+        case "failing":
+            return open_scene(_draw_failing(pool, rng))
+        case "failing_painted_elsewhere":
+            scene = open_scene(_draw_failing(pool, rng))
+            return paint_anywhere(scene, rng) if scene.cells.any() else scene
+        case "pasted_failure":
+            return paste_failure(_draw_ground(pool, rng), _draw(pool.donors, rng), rng)
+        case "drawn_tangle":
+            return paste_tangle(_draw_ground(pool, rng), rng)
+        case "good":
+            return open_scene(_draw_good(pool, rng))
+        case "good_painted":
+            return paint_anywhere(open_scene(_draw_good(pool, rng)), rng)
+        case "good_ghost":
+            first = _draw_good(pool, rng)
+            return blend_ghost(open_scene(first), _draw([f for f in pool.good if f.source == first.source], rng), rng)
+        case "good_with_decoy":
+            return paste_harmless(_draw_ground(pool, rng), _draw_decoy(pool, rng), rng)
+        case "painted_over":
+            return paint_over_failure(_draw(pool.coverable, rng), rng)
+        case "painted_over_with_decoy":
+            covered = _draw(pool.coverable, rng)
+            return paste_harmless(
+                paint_over_failure(covered, rng), _draw_decoy(pool, rng), rng, over=covered.failure_boxes
+            )
+        case "rendered_good":
+            return open_scene(_draw(pool.rendered_good, rng))
+        case "rendered_failing":
+            return open_scene(_draw(pool.rendered_failing, rng))
+        case _:
+            raise ValueError(f"no scene of kind {kind}")
 
 
 def _draw(frames: Sequence[Frame], rng: np.random.Generator) -> Frame:
     return frames[int(rng.integers(len(frames)))]
 
 
+def _draw_failing(pool: Pool, rng: np.random.Generator) -> Frame:
+    return pool.failing[int(rng.choice(len(pool.failing), p=pool.failing_weights))]
+
+
 def _draw_good(pool: Pool, rng: np.random.Generator) -> Frame:
     return pool.good[int(rng.choice(len(pool.good), p=pool.good_weights))]
 
 
+def _draw_ground(pool: Pool, rng: np.random.Generator) -> Scene:
+    """A good scene to paste onto."""
+    is_rendered = pool.rendered_good and rng.random() < RENDERED_GROUND_SHARE
+    return open_scene(_draw(pool.rendered_good, rng) if is_rendered else _draw_good(pool, rng))
+
+
+def _draw_decoy(pool: Pool, rng: np.random.Generator) -> Frame:
+    is_gantry = pool.gantries and rng.random() < GANTRY_SHARE
+    return _draw(pool.gantries, rng) if is_gantry else _draw_good(pool, rng)
+
+
+MOST_ORIGINS = 3
+
+
+def _number_origins(scene: Scene) -> Tensor:
+    """The indexes of the real frames in a scene, int64 [3], -1 where there is none."""
+    numbers = [frame.index for frame in scene.origins if frame.index >= 0]
+    return torch.tensor((numbers + [-1] * MOST_ORIGINS)[:MOST_ORIGINS])
+
+
 def to_tensors(scene: Scene) -> dict[str, Tensor]:
-    """Pixels [3, 320, 320] uint8; cells and weights [2, 20, 20]; the frame's label and its weight."""
+    """Pixels [3, 320, 320] uint8; cells and weights [labels, 20, 20]; the frame's label and its weight."""
     covered, weights = _shrink(scene.cells), _shrink(scene.weights)
     cells = (covered >= 0.5).astype(np.float32)
     weights[(covered > 0.1) & (covered < 0.5)] = 0  # the edge of a box is a matter of taste

@@ -3,24 +3,26 @@
 import json
 import math
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
-from torch.utils.data import DataLoader
+from torch import Tensor, nn
 
-from data import Frame, leave_out, load_picture, read_frames, read_rendered_frames, select_part
+from data import Frame, leave_out, read_frames, select_part
+from features import DrawingPlan, Store, Trunk, open_store
 from figures import fit_calibration, roc_auc
 from losses import HOTTEST_CELLS, measure_loss
 from network import LABELS, Network, load_imagenet, score_frames
-from samples import Pool, Samples, build_pool
+from samples import KINDS, SHARES
 
 BATCH_SIZE = 16
 BACKBONE_RATE, HEAD_RATE, WEIGHT_DECAY = 4e-4, 2e-3, 1e-2
-AVERAGING = 0.99
+AVERAGING = 0.995
 WARM_UP_STEPS = 60
+MOST_REPEATED = 3
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,19 @@ class TrainingPlan:
     """What a run is made of. Kept in its checkpoint."""
 
     frames: str
+    store: str
     seed: int = 0
     epochs: int = 12
     samples_per_epoch: int = 1600
+    drawn: int = 20000
+    drawing_seed: int = 1
     left_out: tuple[str, ...] = ()
     rendered: str | None = None
     loose_weight: float = 1.0
     continued_from: str | None = None
     peak_rate: float = 1.0
     threads: int = 2
-    workers: int = 1
+    workers: int = 2
 
 
 def train(plan: TrainingPlan, out: Path) -> Path:
@@ -45,10 +50,12 @@ def train(plan: TrainingPlan, out: Path) -> Path:
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     out.mkdir(parents=True, exist_ok=True)
-    frames = leave_out(read_frames(Path(plan.frames)), plan.left_out)
-    rendered = read_rendered_frames(Path(plan.rendered)) if plan.rendered else []
-    pool = build_pool(select_part(frames, "train"), rendered, plan.loose_weight)
-    calibration = select_part(frames, "calibration")
+    frames = read_frames(Path(plan.frames))
+    kept = leave_out(frames, plan.left_out)
+    store = open_store(_plan_drawing(plan), Path(plan.store))
+    mix = Mix(store, store.select_without(frames, kept), np.random.default_rng(plan.seed))
+    calibration = select_part(kept, "calibration")
+    seen = Trunk().look_at(calibration)
     network = Network(LABELS)
     load_imagenet(network)
     if plan.continued_from:
@@ -61,14 +68,61 @@ def train(plan: TrainingPlan, out: Path) -> Path:
     checkpoint = out / "checkpoint.pt"
     for epoch in range(plan.epochs):
         started = time.monotonic()
-        loss = _train_epoch(network, average, optimizer, schedule, _load_epoch(plan, pool, epoch))
-        summary = _judge_epoch(average.network, calibration)
+        loss = _train_epoch((network, average), optimizer, schedule, mix.draw_batches(plan.samples_per_epoch))
+        summary = _judge_epoch(average.network, seen, calibration)
         row = {"epoch": epoch, "loss": round(loss, 4), "seconds": round(time.monotonic() - started), **summary}
         print(json.dumps(row), flush=True)
         with open(out / "log.jsonl", "a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")
         torch.save({"weights": average.network.state_dict(), "labels": LABELS, "plan": asdict(plan), **row}, checkpoint)
     return checkpoint
+
+
+def _plan_drawing(plan: TrainingPlan) -> DrawingPlan:
+    return DrawingPlan(
+        plan.frames, plan.rendered, plan.drawn, plan.drawing_seed, plan.loose_weight, workers=plan.workers
+    )
+
+
+class Mix:
+    """Endless samples of a store, each kind in its share, each sample of a kind once before any comes again.
+
+    A kind of which leaving sources out has left little gets less than its share, or it would be learned by heart.
+    """
+
+    def __init__(self, store: Store, chosen: np.ndarray, rng: np.random.Generator) -> None:
+        self.store, self.rng = store, rng
+        kinds = np.asarray(store.planes["kind"])[chosen]
+        self.members = {kind: chosen[kinds == kind] for kind in np.unique(kinds)}
+        natural = np.array([len(members) / len(chosen) for members in self.members.values()])
+        wanted = np.array([SHARES[KINDS[kind]] for kind in self.members])
+        shares = np.minimum(wanted, MOST_REPEATED * natural)
+        self.shares = shares / shares.sum()
+        self.queues: dict[int, list[int]] = {kind: [] for kind in self.members}
+
+    def draw_batches(self, count: int) -> Iterator[dict[str, Tensor]]:
+        order = self._draw(count)
+        for start in range(0, count, BATCH_SIZE):
+            yield self._read(order[start : start + BATCH_SIZE])
+
+    def _draw(self, count: int) -> np.ndarray:
+        kinds = self.rng.choice(list(self.members), size=count, p=self.shares)
+        return np.array([self._next(int(kind)) for kind in kinds])
+
+    def _next(self, kind: int) -> int:
+        if not self.queues[kind]:
+            self.queues[kind] = self.rng.permutation(self.members[kind]).tolist()
+        return self.queues[kind].pop()
+
+    def _read(self, rows: np.ndarray) -> dict[str, Tensor]:
+        read = lambda name: torch.from_numpy(self.store.planes[name][rows].astype(np.float32))
+        return {
+            "features": read("features"),
+            "cells": read("cells"),
+            "weights": read("weights") / 255,
+            "label": read("label"),
+            "label_weight": read("label_weight"),
+        }
 
 
 class Average:
@@ -108,24 +162,19 @@ def _rate_at(step: int, steps: int) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
-def _load_epoch(plan: TrainingPlan, pool: Pool, epoch: int) -> DataLoader:
-    samples = Samples(pool, plan.samples_per_epoch, plan.seed, epoch)
-    return DataLoader(samples, BATCH_SIZE, num_workers=plan.workers, prefetch_factor=4 if plan.workers else None)
-
-
 def _train_epoch(
-    network: Network,
-    average: Average,
+    networks: tuple[Network, Average],
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
-    batches: DataLoader,
+    batches: Iterator[dict[str, Tensor]],
 ) -> float:
     """One pass over the batches; returns the mean loss."""
+    network, average = networks
     network.train()
     losses = []
     for batch in batches:
-        pixels = batch["pixels"].float().contiguous(memory_format=torch.channels_last)
-        loss = measure_loss(network(pixels), batch)
+        features = batch["features"].contiguous(memory_format=torch.channels_last)
+        loss = measure_loss(network.judge_features(features), batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
@@ -137,19 +186,19 @@ def _train_epoch(
 
 
 @torch.inference_mode()
-def infer_scores(network: Network, frames: list[Frame]) -> np.ndarray:
-    """Frame logits of whole frames."""
+def infer_scores(network: Network, features: np.ndarray) -> np.ndarray:
+    """Frame logits from the trunk's features."""
     network.eval()
     scores = []
-    for start in range(0, len(frames), 16):
-        pictures = [np.asarray(load_picture(frame.path)) for frame in frames[start : start + 16]]
-        pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float()
-        scores.append(score_frames(network(pixels.contiguous(memory_format=torch.channels_last)), HOTTEST_CELLS))
+    for start in range(0, len(features), BATCH_SIZE):
+        some = torch.from_numpy(features[start : start + BATCH_SIZE].astype(np.float32))
+        maps = network.judge_features(some.contiguous(memory_format=torch.channels_last))
+        scores.append(score_frames(maps, HOTTEST_CELLS))
     return torch.cat(scores).numpy()
 
 
-def _judge_epoch(network: Network, frames: list[Frame]) -> dict[str, float | list[float]]:
+def _judge_epoch(network: Network, features: np.ndarray, frames: Sequence[Frame]) -> dict[str, float | list[float]]:
     """AUC and Platt's calibration on the calibration part."""
-    scores, labels = infer_scores(network, frames), np.array([float(frame.is_failing) for frame in frames])
+    scores, labels = infer_scores(network, features), np.array([float(frame.is_failing) for frame in frames])
     slope, intercept = fit_calibration(scores, labels)
     return {"auc": round(roc_auc(scores, labels), 4), "calibration": [slope, intercept]}
