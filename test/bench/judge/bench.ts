@@ -17,7 +17,7 @@ import { measureSimulated } from './simulated-section.ts'
 
 const usage = `npm run judge:bench -- [--json] [--quick] [--only ${['streams', 'rates', 'simulated', 'sequences'].join(',')}]
   [--frames DIR] labelled frames, ../shared/frames by default   [--hours N] good hours at each correlation
-  [--failing N] failing prints a row   [--seed N]   [--cache DIR] where scores are kept   [--fresh] score anew`
+  [--failing N] failing prints a row   [--rounds N] simulated prints, 32 a round   [--seed N]   [--cache DIR] where scores are kept   [--fresh] score anew`
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     cache: { type: 'string', default: userCacheDir() },
     hours: { type: 'string' },
     failing: { type: 'string' },
+    rounds: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -49,8 +50,8 @@ function measureStreams(setup: Setup): Section {
 
 const chosen = values.only.split(',')
 const unknown = chosen.filter((name) => !Object.hasOwn(parts, name))
-const hours = Number(values.hours ?? (values.quick ? 60 : 2000))
-const failing = Number(values.failing ?? (values.quick ? 40 : 400))
+const hours = Number(values.hours ?? (values.quick ? 100 : 2000))
+const failing = Number(values.failing ?? (values.quick ? 60 : 400))
 if (values.help || unknown.length > 0 || !(hours > 0) || !(failing >= 1)) {
   if (unknown.length > 0) console.error(`There is no part ${unknown.join(', ')}.`)
   console.log(usage)
@@ -65,6 +66,7 @@ const options: BenchOptions = {
   isQuick: values.quick,
   hours,
   failing: Math.floor(failing),
+  rounds: Math.max(1, Math.floor(Number(values.rounds))),
   seed: Number(values.seed),
   say: sayNowAndThen(),
 }

@@ -36,7 +36,7 @@ export function measureGood(setup: Setup, streamed: GoodStreams): Section {
         `cameras drawn anew: ${worst.interval.map((one) => one.toFixed(2)).join(' to ')}; ${describeCameras(setup.cameras)}`,
     },
     ...otherSteps(byCorrelation.get(mainCorrelation)),
-    apart(setup),
+    ...apart(setup),
     passingFigure(streamed.passing),
   ]
   return {
@@ -95,16 +95,19 @@ function otherSteps(result: GoodResult | undefined): Figure[] {
 }
 
 /** Cameras of the calibration part: their frames fitted the slope and the offset of the probability, no weights. */
-function apart(setup: Setup): Figure {
+function apart(setup: Setup): Figure[] {
+  if (setup.calibrationCameras.length === 0) return []
   const variation = { correlationSeconds: mainCorrelation, sensitivities: [defaultSensitivity] }
   const run = planRun(setup, { ...variation, cameras: setup.calibrationCameras, hours: setup.hours / 2 })
   const { pauses, hours, upper } = countPauses(runGoodPrints(run), defaultSensitivity)
-  return {
-    name: 'the same on cameras of the calibration part, which the probability was fitted on',
-    value: upper,
-    unit: 'per 100 h',
-    detail: `${pauses} pauses in ${Math.round(hours)} h, correlation ${mainCorrelation} s; ${describeCameras(setup.calibrationCameras)}`,
-  }
+  return [
+    {
+      name: 'the same on cameras of the calibration part, which the probability was fitted on',
+      value: upper,
+      unit: 'per 100 h',
+      detail: `${pauses} pauses in ${Math.round(hours)} h, correlation ${mainCorrelation} s; ${describeCameras(setup.calibrationCameras)}`,
+    },
+  ]
 }
 
 function passingFigure(result: GoodResult): Figure {

@@ -19,6 +19,8 @@ export interface BenchOptions {
   readonly hours: number
   /** Failing prints a row. */
   readonly failing: number
+  /** Simulated prints: rounds over all shapes, four prints each. */
+  readonly rounds: number
   readonly seed: number
   readonly say: (progress: string) => void
 }

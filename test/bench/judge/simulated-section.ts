@@ -13,7 +13,7 @@ import { planSimulatedPrints, renderPrint, type SimulatedPrint } from './simulat
  */
 
 export async function measureSimulated(setup: Setup): Promise<Section> {
-  const specs = planSimulatedPrints(setup.isQuick ? 1 : 2)
+  const specs = planSimulatedPrints(setup.rounds)
   const prints: SimulatedPrint[] = []
   for (const spec of setup.isQuick ? specs.slice(0, 4) : specs) prints.push(await renderPrint(spec, setup))
   const others = rules.map(
