@@ -1,7 +1,8 @@
 import { type Failure, failureAt } from './failures.ts'
 import { createFloats, type Floats, push } from './floats.ts'
+import { type Knock, planKnocks } from './knocks.ts'
 import type { PrintPlan, Segment } from './plan.ts'
-import { createPose, locate, type Pose, restPose } from './pose.ts'
+import { locate, type Pose, restPose } from './pose.ts'
 import { createRandom, mixSeed, type Random } from './random.ts'
 import {
   createRelief,
@@ -36,10 +37,13 @@ export type Growth = {
   tangle: Tangle
   /** Under-extrusion comes and goes: how far the present gap or line still goes. */
   gap: { isOpen: boolean; leftMm: number }
+  /** Layer at which the upper part broke off, and the share of the height that stays when it does. */
+  brokenAtLayer: number | undefined
+  remainingShare: number
 }
 
-/** A moment at which the head hits the loose part. */
-type Knock = { segment: number; pose: Pose }
+/** Failures after which what the nozzle lays finds nothing to lie on. */
+const airborne = ['detached', 'knocked-over', 'broken-off', 'spaghetti'] as const
 
 const beadStride = 10
 const strandStride = 7
@@ -65,13 +69,16 @@ export function createGrowth(plan: PrintPlan, failures: readonly Failure[], seed
     relief: createRelief(),
     tangle: createTangle(mixSeed('tangle', seed), { radiusMm: random.between(0.19, 0.29) }),
     gap: { isOpen: false, leftMm: 0 },
+    brokenAtLayer: undefined,
+    remainingShare: createRandom(mixSeed('break', seed)).between(0.25, 0.6),
   }
 }
 
 /** Lets a failure come in a layer that has not started yet. */
 export function addFailure(growth: Growth, failure: Failure): void {
   growth.failures = [...growth.failures, failure]
-  if (failure.kind === 'detached' && growth.knocks.length === 0 && growth.looseBeads === 0) {
+  const isLoosening = failure.kind === 'detached' || failure.kind === 'knocked-over'
+  if (isLoosening && growth.knocks.length === 0 && growth.looseBeads === 0) {
     growth.knocks = planKnocks(growth.plan, growth.failures, growth.seed)
   }
 }
@@ -88,7 +95,11 @@ export function growTo(growth: Growth, count: number): void {
 
 /** How far the head has slipped in a layer, mm. */
 export function shiftAt(growth: Growth, layer: number): { x: number; y: number } {
-  return failureAt(growth.failures, layer, 'layer-shift') ? growth.shift : { x: 0, y: 0 }
+  const slipped = failureAt(growth.failures, layer, 'layer-shift')
+  if (!slipped) return { x: 0, y: 0 }
+  const { x, y } = growth.shift
+  const factor = slipped.slipMm === undefined ? 1 : slipped.slipMm / Math.hypot(x, y)
+  return { x: x * factor, y: y * factor }
 }
 
 function lay(growth: Growth, segment: Segment): void {
@@ -97,13 +108,34 @@ function lay(growth: Growth, segment: Segment): void {
   const clog = failureAt(failures, layer, 'clog')
   // A nozzle clogs over about a layer: it spits thin, broken lines, then nothing.
   if (clog && (layer > clog.layer || random.chance(0.7))) return
-  if (failureAt(failures, layer, 'detached') || failureAt(failures, layer, 'spaghetti')) {
+  // The end of the filament passes the nozzle, and from one line to the next nothing comes any more.
+  if (failureAt(failures, layer, 'run-out')) return
+  const broken = failureAt(failures, layer, 'broken-off')
+  if (broken && growth.brokenAtLayer !== broken.layer) breakOff(growth, broken.layer)
+  if (airborne.some((kind) => failureAt(failures, layer, kind))) {
     layInAir(growth, segment)
     return
   }
   const isStarved = failureAt(failures, layer, 'under-extrusion') !== undefined
   if (isStarved && isInGap(growth, segment)) return
   layBead(growth, segment, clog || isStarved ? random.between(0.4, 0.7) : 1)
+}
+
+/** The upper part goes, knocked off by the head and fallen from the bed; what follows is laid in the air. */
+function breakOff(growth: Growth, layer: number): void {
+  const { beads, relief } = growth
+  growth.brokenAtLayer = layer
+  const newest = beads.data[(beads.count - 1) * beadStride + 8] ?? 0
+  const last = Math.floor(newest * growth.remainingShare)
+  let kept = 0
+  while (kept < beads.count && (beads.data[kept * beadStride + 8] ?? 0) <= last) kept++
+  beads.count = kept
+  growth.revision++
+  relief.part.fill(0)
+  for (let i = 0; i < kept; i++) {
+    const offset = i * beadStride
+    raise(relief.part, beads.data[offset + 3] ?? 0, beads.data[offset + 4] ?? 0, beads.data[offset + 5] ?? 0)
+  }
 }
 
 function layBead(growth: Growth, segment: Segment, flow: number): void {
@@ -138,49 +170,6 @@ function isInGap(growth: Growth, segment: Segment): boolean {
     gap.leftMm = gap.isOpen ? random.between(2, 16) : random.between(3, 22)
   }
   return gap.isOpen
-}
-
-/** Several knocks over the layers after a part comes loose: it slides, and a tall one falls over. */
-function planKnocks(plan: PrintPlan, failures: readonly Failure[], seed: number): Knock[] {
-  const random = createRandom(mixSeed('knocks', seed))
-  const loose = failures.find((failure) => failure.kind === 'detached')
-  if (!loose) return []
-  const towards = random.between(0, 2 * Math.PI)
-  const isFalling = random.chance(0.7) && isTall(plan, loose.layer)
-  const knocks: Knock[] = []
-  let [yaw, far] = [0, 0]
-  const count = random.whole(3, 6)
-  for (let i = 0; i < count; i++) {
-    const layer = loose.layer + (i === 0 ? 0 : i * 0.6 + random.next() * 0.6)
-    yaw += random.normal() * 0.35
-    far = Math.min(48, far + random.between(3, 13))
-    const tilt = isFalling && i >= 1 ? Math.PI / 2 : Math.abs(random.normal()) * 0.05
-    const sway = towards + random.normal() * 0.25
-    const place = { x: Math.cos(sway) * far, y: Math.sin(sway) * far }
-    knocks.push({ segment: segmentAtLayer(plan, layer), pose: createPose({ yaw, tilt, towards, ...place }) })
-  }
-  return knocks
-}
-
-/** Whether what is printed by a layer is so tall for its width that it can topple. */
-function isTall(plan: PrintPlan, layer: number): boolean {
-  let [height, reach] = [0, 1]
-  for (const segment of plan.segments) {
-    if (segment.layer >= layer) break
-    if (!segment.isLaid) continue
-    height = Math.max(height, segment.to.z)
-    reach = Math.max(reach, Math.hypot(segment.to.x, segment.to.y))
-  }
-  return height > reach
-}
-
-function segmentAtLayer(plan: PrintPlan, layer: number): number {
-  const whole = Math.floor(layer)
-  const start = plan.segments.findIndex((segment) => segment.layer >= whole)
-  const next = plan.segments.findIndex((segment) => segment.layer > whole)
-  if (start < 0) return plan.segments.length
-  const end = next < 0 ? plan.segments.length : next
-  return start + Math.floor((end - start) * (layer - whole))
 }
 
 function knock(growth: Growth, blow: Knock | undefined): void {

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Failure, type FailureKind, failureKinds } from './failures.ts'
+import type { Failure, FailureKind } from './failures.ts'
 import { createMachine, shotOf } from './machine.ts'
 import { progressAt, secondsAtLayer } from './plan.ts'
 import { createRandom, mixSeed, type Random } from './random.ts'
@@ -68,7 +68,11 @@ function chooseFailure(random: Random, layers: number): Failure | undefined {
   // Tangles are what matters most; a fifth of the prints go well to their end.
   if (random.chance(0.2)) return undefined
   const kinds: readonly [FailureKind, ...FailureKind[]] = [
-    ...failureKinds,
+    'detached',
+    'spaghetti',
+    'layer-shift',
+    'under-extrusion',
+    'clog',
     'detached',
     'spaghetti',
     'spaghetti',

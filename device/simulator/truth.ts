@@ -1,4 +1,5 @@
 import { type Failure, type FailureKind, failureAt, failureKinds } from './failures.ts'
+import type { Floats } from './floats.ts'
 import { progressAt, secondsAtLayer } from './plan.ts'
 import { projectInto } from './raster.ts'
 import type { Run } from './run.ts'
@@ -25,9 +26,16 @@ export function judgeFrame(run: Run, failures: readonly Failure[], printSeconds:
   const { strands } = growthOf(run, failures, printSeconds)
   const onset = Math.min(...failures.map((failure) => secondsAtLayer(run.plan, failure.layer)))
   const isTangle = kind === 'spaghetti' || kind === 'detached'
+  // What has been knocked over or broken off is seen in the next picture.
+  if (kind === 'knocked-over' || kind === 'broken-off') return withStrands(kind, run, strands)
   const isVisible = isTangle ? strands.count >= visibleStrands : printSeconds - onset >= visibleAfterSeconds
   if (strands.count === 0) return { failure: kind, isVisible }
   return { failure: kind, isVisible, strandsBox: boxOf(run, strands) }
+}
+
+function withStrands(failure: FailureKind, run: Run, strands: Floats): Truth {
+  const truth = { failure, isVisible: true }
+  return strands.count === 0 ? truth : { ...truth, strandsBox: boxOf(run, strands) }
 }
 
 const place = new Float64Array(3)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Failure, parseFailure } from '../../../device/simulator/failures.ts'
+import { type Failure, failureKinds, parseFailure } from '../../../device/simulator/failures.ts'
 import { addFailure, createGrowth, type Growth, growTo } from '../../../device/simulator/growth.ts'
 import { createPlan, secondsAtLayer, segmentsDoneAt } from '../../../device/simulator/plan.ts'
 import { createShape, type ShapeName } from '../../../device/simulator/shapes.ts'
@@ -29,7 +29,7 @@ test('a good print lays every line where the file says, and no strands', () => {
 })
 
 test('until its layer a failure changes nothing', () => {
-  for (const kind of ['detached', 'spaghetti', 'layer-shift', 'under-extrusion', 'clog'] as const) {
+  for (const kind of failureKinds) {
     const failing = growUntil(12, [{ kind, layer: 12 }])
     const good = growUntil(12, [])
     assert.equal(failing.beads.count, good.beads.count, kind)
@@ -99,6 +99,38 @@ test('a clogged nozzle soon lays nothing more', () => {
   assert.equal(late.beads.count, early.beads.count)
 })
 
+test('a filament that runs out lays nothing more from one line to the next', () => {
+  const before = growUntil(10, [])
+  const late = growUntil(layers + 1, [{ kind: 'run-out', layer: 10 }])
+  assert.equal(late.beads.count, before.beads.count)
+  assert.equal(late.strands.count, 0)
+})
+
+test('a layer shift goes as far as it is told to', () => {
+  const growth = growUntil(layers + 1, [{ kind: 'layer-shift', layer: 10, slipMm: 2.5 }])
+  const good = growUntil(layers + 1, [])
+  const last = (good.beads.count - 1) * good.beads.stride
+  const moved = [0, 1].map((k) => (growth.beads.data[last + k] ?? 0) - (good.beads.data[last + k] ?? 0))
+  assert.ok(Math.abs(Math.hypot(...moved) - 2.5) < 1e-3)
+})
+
+test('a part knocked over lies on its side on the bed, and what follows is laid in the air', () => {
+  for (let seed = 1; seed <= 6; seed++) {
+    const growth = growUntil(14, [{ kind: 'knocked-over', layer: 12 }], { seed })
+    assert.ok(Math.abs(growth.pose.up.z) < 1e-6, `seed ${seed}`)
+    assert.ok(growth.strands.count > 50)
+  }
+})
+
+test('of a part that broke off the lower layers stay where they are', () => {
+  const growth = growUntil(22, [{ kind: 'broken-off', layer: 18 }])
+  const { data, stride, count } = growth.beads
+  const highest = data[(count - 1) * stride + 8] ?? 0
+  assert.ok(highest >= 3 && highest <= 11, `layer ${highest}`)
+  assert.ok(growth.strands.count > 100)
+  assert.equal(growth.revision, 1)
+})
+
 test('a failure added on the way unfolds as one known from the start', () => {
   const known = growUntil(20, [{ kind: 'detached', layer: 12 }])
   const added = growUntil(8, [])
@@ -122,6 +154,8 @@ test('growing in small steps gives the same as growing at once', () => {
 
 test('a failure is read from its kind and layer, and nothing else passes', () => {
   assert.deepEqual(parseFailure('layer-shift@7'), { kind: 'layer-shift', layer: 7 })
+  assert.deepEqual(parseFailure('layer-shift@7:2.5mm'), { kind: 'layer-shift', layer: 7, slipMm: 2.5 })
+  assert.equal(parseFailure('clog@7:2mm'), undefined)
   assert.equal(parseFailure('none'), 'none')
   for (const text of ['', 'spaghetti', 'spaghetti@0', 'spaghetti@-3', 'burning@4', 'clog@x', 'clog@1.5']) {
     assert.equal(parseFailure(text), undefined, text)
