@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ProtocolError } from '@layerwatch/shared/errors.ts'
 import { PartReader } from '../../../device/camera/mjpeg-parts.ts'
+import { drawPicture } from '../../fakes/pictures.ts'
 
 const bodies = ['first', 'the second part', 'third\r\nwith lines']
 const told = (body: string) => `Content-Type: image/jpeg\r\nContent-Length: ${body.length}\r\n\r\n${body}\r\n`
@@ -13,8 +14,8 @@ function readAll(stream: string, { boundary = 'mark', step = 1 } = {}): string[]
   const bytes = Buffer.from(stream)
   const parts: string[] = []
   for (let at = 0; at < bytes.length; at += step) {
-    const part = reader.push(bytes.subarray(at, at + step))
-    if (part !== undefined) parts.push(Buffer.from(part).toString().trimEnd())
+    const part = reader.push(bytes.subarray(at, at + step), at)
+    if (part !== undefined) parts.push(Buffer.from(part.bytes).toString().trimEnd())
   }
   return parts
 }
@@ -42,8 +43,8 @@ test('noise before a boundary, bare line feeds and dashes of the camera’s own 
 test('a part, a head or a told length without end is refused', () => {
   const flood = (head: string, bytes: number) => {
     const reader = new PartReader('mark')
-    reader.push(Buffer.from(head))
-    for (let sent = 0; sent < bytes; sent += 65536) reader.push(Buffer.alloc(65536, 65))
+    reader.push(Buffer.from(head), 0)
+    for (let sent = 0; sent < bytes; sent += 65536) reader.push(Buffer.alloc(65536, 65), 0)
   }
   assert.throws(() => flood('--mark\r\n\r\n', 16 * 1024 * 1024), ProtocolError)
   assert.throws(() => flood('--mark\r\nX-Long: ', 64 * 1024), ProtocolError)
@@ -52,5 +53,41 @@ test('a part, a head or a told length without end is refused', () => {
 
 test('a stream that never says its boundary is read without keeping it', () => {
   const reader = new PartReader('mark')
-  for (let count = 0; count < 1000; count++) assert.equal(reader.push(Buffer.alloc(65536, 45)), undefined)
+  for (let count = 0; count < 1000; count++) {
+    assert.equal(reader.push(Buffer.alloc(65536, 45), 0), undefined)
+  }
+})
+
+for (const tellsLength of [true, false]) {
+  const how = tellsLength ? 'told' : 'untold'
+  test(`a picture of ${how} length is stamped when its first byte came, and given when its last did`, async () => {
+    const picture = await drawPicture(1)
+    const length = tellsLength ? `Content-Length: ${picture.length}\r\n` : ''
+    const reader = new PartReader('mark')
+    // The head of the next part may come long before its picture.
+    assert.equal(reader.push(Buffer.from(`--mark\r\n${length}\r\n`), 1_000), undefined)
+    assert.equal(reader.push(picture.subarray(0, 1), 6_000), undefined)
+    assert.equal(reader.push(picture.subarray(1, 300), 6_010), undefined)
+    const part = reader.push(picture.subarray(300), 6_100)
+    assert.equal(part?.beganAtMs, 6_000)
+    assert.deepEqual(Buffer.from(part?.bytes ?? []), picture)
+  })
+}
+
+test('half a picture of untold length ends at the boundary, and the next one is whole', async () => {
+  const [first, second] = await Promise.all([drawPicture(1), drawPicture(2)])
+  const half = first.subarray(0, first.length / 2)
+  const stream = Buffer.concat([
+    Buffer.from('--mark\r\n\r\n'),
+    half,
+    Buffer.from('\r\n--mark\r\n\r\n'),
+    second,
+  ])
+  const reader = new PartReader('mark')
+  const parts: Buffer[] = []
+  for (let at = 0; at < stream.length; at += 100) {
+    const part = reader.push(stream.subarray(at, at + 100), 0)
+    if (part) parts.push(Buffer.from(part.bytes))
+  }
+  assert.deepEqual(parts, [Buffer.concat([half, Buffer.from('\r\n')]), second])
 })
