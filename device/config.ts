@@ -29,7 +29,11 @@ export const OctoPrintConfig = z.strictObject({
 export const PrinterConfig = z.discriminatedUnion('kind', [SimulatedPrinterConfig, OctoPrintConfig])
 
 const login = {
-  username: z.string().min(1).optional().describe('Name for HTTP basic login, where the camera asks for one'),
+  username: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Name for basic or digest login, where the camera asks for one'),
   password: z.string().min(1).optional().describe('Password for it; also passwordFile, passwordEnv'),
 }
 export const SimulatedCameraConfig = z.strictObject({
@@ -64,12 +68,49 @@ export const LibcameraConfig = z.strictObject({
   height: z.number().int().min(240).max(3040).default(960).describe('Height in pixels'),
   rotationDegrees: z.literal([0, 180]).default(0).describe('Turn of the picture in degrees'),
 })
+export const V4l2CameraConfig = z.strictObject({
+  kind: z.literal('v4l2'),
+  device: z
+    .string()
+    .regex(/^\/dev\/(video\d{1,3}|v4l\/by-(id|path)\/[\w.:+@-]+)$/, {
+      error: 'must be such as /dev/video0 or a name from /dev/v4l/by-id/',
+    })
+    .default('/dev/video0')
+    .describe('The camera; a name from /dev/v4l/by-id/ stays the same when another is plugged in'),
+  width: z.number().int().min(160).max(4096).default(1280).describe('Width in pixels'),
+  height: z.number().int().min(120).max(3040).default(720).describe('Height in pixels'),
+  framesPerSecond: z
+    .number()
+    .int()
+    .min(1)
+    .max(30)
+    .default(5)
+    .describe('Pictures a second; the camera takes the nearest it can'),
+  format: z
+    .enum(['mjpeg', 'yuyv422'])
+    .default('mjpeg')
+    .describe('What the camera gives; yuyv422 for one without JPEG of its own'),
+})
+export const RtspCameraConfig = z.strictObject({
+  kind: z.literal('rtsp'),
+  url: z.url({ protocol: /^rtsps?$/ }).describe('Address such as rtsp://192.168.1.20/stream1'),
+  username: z.string().min(1).optional().describe('Name for its login, where the camera asks for one'),
+  password: z.string().min(1).optional().describe('Password for it; also passwordFile, passwordEnv'),
+  framesPerSecond: z
+    .number()
+    .min(0.2)
+    .max(10)
+    .default(2)
+    .describe('Most pictures a second that are made from the video'),
+})
 export const CameraConfig = z.discriminatedUnion('kind', [
   SimulatedCameraConfig,
   FolderCameraConfig,
   SnapshotCameraConfig,
   MjpegCameraConfig,
   LibcameraConfig,
+  V4l2CameraConfig,
+  RtspCameraConfig,
 ])
 
 const Pin = z.number().int().min(0).max(27).describe('BCM number of the pin')
@@ -171,6 +212,8 @@ export type SimulatedCameraConfig = z.infer<typeof SimulatedCameraConfig>
 export type FolderCameraConfig = z.infer<typeof FolderCameraConfig>
 export type SnapshotCameraConfig = z.infer<typeof SnapshotCameraConfig>
 export type MjpegCameraConfig = z.infer<typeof MjpegCameraConfig>
+export type V4l2CameraConfig = z.infer<typeof V4l2CameraConfig>
+export type RtspCameraConfig = z.infer<typeof RtspCameraConfig>
 export type LibcameraConfig = z.infer<typeof LibcameraConfig>
 export type CameraConfig = z.infer<typeof CameraConfig>
 export type GpioConfig = z.infer<typeof GpioConfig>

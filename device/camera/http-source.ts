@@ -1,15 +1,10 @@
-import { ConfigError, ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import { ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { HttpReply } from '../http.ts'
 import { discard, openReply } from '../http.ts'
 import type { Login, LoginAnswer } from '../http-login.ts'
 import { answerLogin } from '../http-login.ts'
-
-/** Address of a camera, and how to log in where it asks for it. */
-export interface HttpSourceConfig {
-  url: string
-  username?: string | undefined
-  password?: string | undefined
-}
+import type { AddressConfig } from './address.ts'
+import { parseAddress } from './address.ts'
 
 const maxRedirects = 3
 
@@ -25,16 +20,9 @@ export class HttpSource {
   }
 
   /** @throws ConfigError where the address is none. A login may also stand in the address. */
-  static parse(config: HttpSourceConfig): HttpSource {
-    const url = URL.parse(config.url)
-    if (url === null || !/^https?:$/.test(url.protocol)) {
-      throw new ConfigError('the address of the camera is not one of http or https')
-    }
-    const username = config.username ?? decode(url.username)
-    const password = config.password ?? decode(url.password)
-    url.username = ''
-    url.password = ''
-    return new HttpSource(url, username === '' ? undefined : { username, password })
+  static parse(config: AddressConfig): HttpSource {
+    const { url, login } = parseAddress(config, ['http', 'https'])
+    return new HttpSource(url, login)
   }
 
   /** The address without login and without its query, which may hold a key. */
@@ -99,14 +87,5 @@ export class HttpSource {
       )
     }
     return to
-  }
-}
-
-/** The login as it stands in an address. @throws ConfigError where it is not encoded as addresses are. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch (cause) {
-    throw new ConfigError('the address of the camera holds a login with a lone %: write it as %25', { cause })
   }
 }

@@ -18,5 +18,9 @@ export async function openCamera(config: CameraConfig, { log }: { log: Logger })
       return (await import('./mjpeg.ts')).openMjpegCamera(config, { log })
     case 'libcamera':
       return (await import('./libcamera.ts')).openLibcamera(config)
+    case 'v4l2':
+      return (await import('./v4l2.ts')).openV4l2Camera(config, { log })
+    case 'rtsp':
+      return (await import('./rtsp.ts')).openRtspCamera(config, { log })
   }
 }

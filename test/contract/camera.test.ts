@@ -10,7 +10,7 @@ import { openLibcamera } from '../../device/camera/libcamera.ts'
 import { openMjpegCamera } from '../../device/camera/mjpeg.ts'
 import { openSnapshotCamera } from '../../device/camera/snapshot.ts'
 import { startFakeCamera } from '../fakes/camera.ts'
-import { drawPicture } from '../fakes/pictures.ts'
+import { drawPicture, numberPicture } from '../fakes/pictures.ts'
 import { makeFakeRpicam } from '../fakes/rpicam.ts'
 import { waitUntil } from '../setup/wait.ts'
 import { describeCamera } from './camera-suite.ts'
@@ -42,8 +42,9 @@ for (const tellsLength of [true, false]) {
 
 describeCamera('a folder of pictures', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'layerwatch-folder-'))
-  for (let number = 0; number < 12; number++) {
-    await writeFile(path.join(folder, `${number}.jpg`), await drawPicture(number))
+  const picture = await drawPicture(0)
+  for (let number = 0; number < 500; number++) {
+    await writeFile(path.join(folder, `${number}.jpg`), numberPicture(picture, number))
   }
   return {
     camera: await openFolderCamera({ kind: 'folder', path: folder, intervalSeconds: 0.05, loop: true }),

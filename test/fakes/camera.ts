@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
-import { claimSize, drawPicture } from './pictures.ts'
+import { claimSize, drawPicture, numberPicture } from './pictures.ts'
 
 /**
  * A camera on the network: `/snapshot` gives one JPEG, `/stream` an MJPEG stream as mjpg-streamer sends it
@@ -54,7 +54,7 @@ export async function startFakeCamera(): Promise<FakeCamera> {
   let streams = 0
   const nextPicture = () => {
     if (behaves.as === 'oversized') return oversized
-    const picture = pictures[number++ % pictures.length] ?? oversized
+    const picture = numberPicture(pictures[number % pictures.length] ?? oversized, number++)
     if (behaves.as === 'half') return picture.subarray(0, picture.length / 2)
     if (behaves.as === 'padded') return Buffer.concat([picture, Buffer.alloc(500)])
     if (behaves.as === 'no-picture') return Buffer.from('this is not a picture '.repeat(50))

@@ -17,3 +17,10 @@ export function claimSize(jpeg: Buffer, { width, height }: { width: number; heig
   claiming.writeUInt16BE(width, frameHead + 7)
   return claiming
 }
+
+/** The same picture with a number in a comment, so that no two files are alike. */
+export function numberPicture(jpeg: Buffer, number: number): Buffer {
+  const comment = Buffer.from([0xff, 0xfe, 0, 6, 0, 0, 0, 0])
+  comment.writeUInt32BE(number, 4)
+  return Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2)])
+}

@@ -1,5 +1,6 @@
 import { installChromium } from './chromium.ts'
 import { installFaketime } from './faketime.ts'
+import { installFfmpeg } from './ffmpeg.ts'
 import { say } from './install.ts'
 import { installMosquitto } from './mosquitto.ts'
 import { buildGpioAddon, buildTfjsNode } from './native.ts'
@@ -20,7 +21,8 @@ export async function prepare(): Promise<void> {
     }
   }
   // One after the other: the package manager locks. The others wait for the network rather than for each other.
-  for (const part of [installMosquitto, installFaketime, installChromium]) await attempt(part)
+  const debianParts = [installMosquitto, installFaketime, installFfmpeg, installChromium]
+  for (const part of debianParts) await attempt(part)
   await Promise.all([installOctoprint, buildGpioAddon, buildTfjsNode].map(attempt))
   if (problems.length > 0) throw new Error(problems.join('\n'))
 }

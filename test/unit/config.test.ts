@@ -21,7 +21,7 @@ function problemsOf(text: string, env: NodeJS.ProcessEnv = {}): readonly string[
 
 test('the example file is valid', () => {
   const config = loadConfig('device/agent.example.yaml', { OCTOPRINT_API_KEY: 'secret' })
-  assert.equal(config.printers.length, 3)
+  assert.equal(config.printers.length, 5)
   assert.deepEqual(config.printers[0]?.printer, {
     kind: 'octoprint',
     url: 'http://octopi.local',
