@@ -26,7 +26,35 @@ export const OctoPrintConfig = z.strictObject({
     .min(1)
     .describe("Key from OctoPrint's settings, Application Keys; also apiKeyFile, apiKeyEnv"),
 })
-export const PrinterConfig = z.discriminatedUnion('kind', [SimulatedPrinterConfig, OctoPrintConfig])
+const Host = z
+  .string()
+  .regex(/^[\w.:-]{1,253}$/)
+  .describe('Name or IP address of the printer')
+const AccessCode = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,32}$/)
+  .describe("Access code from the printer's screen, Settings, Network; also accessCodeFile, accessCodeEnv")
+const Fingerprint = z
+  .string()
+  .regex(/^([0-9a-fA-F]{2}:){31}[0-9a-fA-F]{2}$/, { error: 'is no fingerprint: 32 bytes as AB:CD:…' })
+  .optional()
+  .describe("SHA-256 of the certificate, as probe tells it; without it the printer's identity is not trusted")
+export const BambuPrinterConfig = z.strictObject({
+  kind: z.literal('bambu'),
+  host: Host,
+  serial: z
+    .string()
+    .regex(/^[0-9A-Za-z]{8,32}$/)
+    .describe("Serial number from the printer's screen"),
+  accessCode: AccessCode,
+  fingerprint: Fingerprint,
+  port: z.number().int().min(1).max(65_535).default(8883).describe('Port of the printer’s broker'),
+})
+export const PrinterConfig = z.discriminatedUnion('kind', [
+  SimulatedPrinterConfig,
+  OctoPrintConfig,
+  BambuPrinterConfig,
+])
 
 const login = {
   username: z
@@ -207,6 +235,7 @@ export const AgentConfig = z.strictObject({
 
 export type SimulatedPrinterConfig = z.infer<typeof SimulatedPrinterConfig>
 export type OctoPrintConfig = z.infer<typeof OctoPrintConfig>
+export type BambuPrinterConfig = z.infer<typeof BambuPrinterConfig>
 export type PrinterConfig = z.infer<typeof PrinterConfig>
 export type SimulatedCameraConfig = z.infer<typeof SimulatedCameraConfig>
 export type FolderCameraConfig = z.infer<typeof FolderCameraConfig>
@@ -238,7 +267,7 @@ export function parseConfig(
   const config = checkConfig(AgentConfig, parseDocument(text), {
     file,
     env,
-    secretNames: ['apiKey', 'password'],
+    secretNames: ['apiKey', 'password', 'accessCode'],
     readSecretFile: (path) => readFileSync(resolve(folder, path), 'utf8'),
   })
   config.dataDir = resolve(folder, config.dataDir)

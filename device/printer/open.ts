@@ -12,5 +12,7 @@ export async function openPrinter(config: PrinterConfig, { log }: { log: Logger 
       return (await import('./simulated.ts')).openSimulatedPrinter(config)
     case 'octoprint':
       return (await import('./octoprint.ts')).openOctoprint(config, { log })
+    case 'bambu':
+      return (await import('./bambu.ts')).openBambu(config, { log })
   }
 }

@@ -42,6 +42,12 @@ export interface PrinterStatus {
   timeScale?: number
 }
 
+/** A light that shows the print to the camera. */
+export interface Light {
+  /** @throws UnavailableError | RejectedError */
+  turn(to: 'on' | 'off', signal: AbortSignal): Promise<void>
+}
+
 /** A printer, in our words. An adapter's file is the only one that knows its vendor's. */
 export interface Printer {
   /** @throws UnavailableError | RejectedError | ProtocolError */
@@ -60,6 +66,8 @@ export interface Printer {
   act(action: PrinterAction, signal: AbortSignal): Promise<void>
   /** The G-code of the current job; undefined where the printer has none to give. */
   file(signal: AbortSignal): Promise<Uint8Array | undefined>
+  /** There only where the printer has one that can be switched. */
+  readonly light?: Light
 }
 
 /** Longest wait for one call to a printer. */
