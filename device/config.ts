@@ -14,18 +14,6 @@ import { z } from 'zod'
 
 const HttpUrl = z.url({ protocol: /^https?$/ })
 
-export const SimulatedPrinterConfig = z.strictObject({
-  kind: z.literal('simulated'),
-  url: HttpUrl.describe('Address of the simulator'),
-})
-export const OctoPrintConfig = z.strictObject({
-  kind: z.literal('octoprint'),
-  url: HttpUrl.describe('Address of OctoPrint, such as http://octopi.local'),
-  apiKey: z
-    .string()
-    .min(1)
-    .describe("Key from OctoPrint's settings, Application Keys; also apiKeyFile, apiKeyEnv"),
-})
 const Host = z
   .string()
   .regex(/^[\w.:-]{1,253}$/)
@@ -39,6 +27,18 @@ const Fingerprint = z
   .regex(/^([0-9a-fA-F]{2}:){31}[0-9a-fA-F]{2}$/, { error: 'is no fingerprint: 32 bytes as AB:CD:…' })
   .optional()
   .describe("SHA-256 of the certificate, as probe tells it; without it the printer's identity is not trusted")
+export const SimulatedPrinterConfig = z.strictObject({
+  kind: z.literal('simulated'),
+  url: HttpUrl.describe('Address of the simulator'),
+})
+export const OctoPrintConfig = z.strictObject({
+  kind: z.literal('octoprint'),
+  url: HttpUrl.describe('Address of OctoPrint, such as http://octopi.local'),
+  apiKey: z
+    .string()
+    .min(1)
+    .describe("Key from OctoPrint's settings, Application Keys; also apiKeyFile, apiKeyEnv"),
+})
 export const BambuPrinterConfig = z.strictObject({
   kind: z.literal('bambu'),
   host: Host,
@@ -131,6 +131,13 @@ export const RtspCameraConfig = z.strictObject({
     .default(2)
     .describe('Most pictures a second that are made from the video'),
 })
+export const BambuCameraConfig = z.strictObject({
+  kind: z.literal('bambu'),
+  host: Host,
+  accessCode: AccessCode,
+  fingerprint: Fingerprint,
+  port: z.number().int().min(1).max(65_535).default(6000).describe("Port of the printer's camera"),
+})
 export const CameraConfig = z.discriminatedUnion('kind', [
   SimulatedCameraConfig,
   FolderCameraConfig,
@@ -139,6 +146,7 @@ export const CameraConfig = z.discriminatedUnion('kind', [
   LibcameraConfig,
   V4l2CameraConfig,
   RtspCameraConfig,
+  BambuCameraConfig,
 ])
 
 const Pin = z.number().int().min(0).max(27).describe('BCM number of the pin')
@@ -244,6 +252,7 @@ export type MjpegCameraConfig = z.infer<typeof MjpegCameraConfig>
 export type V4l2CameraConfig = z.infer<typeof V4l2CameraConfig>
 export type RtspCameraConfig = z.infer<typeof RtspCameraConfig>
 export type LibcameraConfig = z.infer<typeof LibcameraConfig>
+export type BambuCameraConfig = z.infer<typeof BambuCameraConfig>
 export type CameraConfig = z.infer<typeof CameraConfig>
 export type GpioConfig = z.infer<typeof GpioConfig>
 export type PolicyConfig = z.infer<typeof PolicyConfig>

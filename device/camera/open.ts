@@ -22,5 +22,7 @@ export async function openCamera(config: CameraConfig, { log }: { log: Logger })
       return (await import('./v4l2.ts')).openV4l2Camera(config, { log })
     case 'rtsp':
       return (await import('./rtsp.ts')).openRtspCamera(config, { log })
+    case 'bambu':
+      return (await import('./bambu.ts')).openBambuCamera(config, { log })
   }
 }
