@@ -23,10 +23,9 @@ export function averageHottest(logits: Iterable<number>, count: number): number 
  * @param logits `[1, rows, columns, labels]`, flat.
  */
 export function takeChannel(logits: Float32Array, channel: number, channels: number): Float32Array {
-  return Float32Array.from(
-    { length: logits.length / channels },
-    (_, cell) => logits[cell * channels + channel] ?? 0,
-  )
+  const cells = new Float32Array(logits.length / channels)
+  for (let cell = 0; cell < cells.length; cell++) cells[cell] = logits[cell * channels + channel] ?? 0
+  return cells
 }
 
 /** Calibrated probability that the frame shows a failing print. */
