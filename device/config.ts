@@ -50,10 +50,14 @@ export const BambuPrinterConfig = z.strictObject({
   fingerprint: Fingerprint,
   port: z.number().int().min(1).max(65_535).default(8883).describe('Port of the printer’s broker'),
 })
+export const NoLinkConfig = z.strictObject({
+  kind: z.literal('none').describe('No link to the printer: the camera alone, alerts alone'),
+})
 export const PrinterConfig = z.discriminatedUnion('kind', [
   SimulatedPrinterConfig,
   OctoPrintConfig,
   BambuPrinterConfig,
+  NoLinkConfig,
 ])
 
 const login = {

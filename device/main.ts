@@ -103,7 +103,7 @@ async function openWatch(
   const { name, gpio: wiring } = config
   const { printerId, course } = await recallPrinter(outbox, name, log)
   const camera = await openCamera(config.camera, { log })
-  const printer = await openPrinter(config.printer, { log })
+  const printer = await openPrinter(config.printer, { log, look: (limit) => camera.capture(limit) })
   const journal = scribe.journalOf(printerId, log)
   const onPress = () => void monitor.pauseByButton(signal)
   const gpio = wiring && (await (await import('./printer/gpio.ts')).openGpio(wiring, { log, onPress }))

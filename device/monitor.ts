@@ -172,12 +172,12 @@ export class PrinterMonitor {
     if (pausing) void this.#settlePause(pausing, 'layerwatch', signal)
   }
 
-  /** Pauses a failing print, unless that or a stop is being done, or it was just tried in vain. */
+  /** Pauses a failing print, unless that or a stop is being done, it was just tried in vain, or it can't be. */
   #protect(decision: Decision | undefined, signal: AbortSignal): Promise<ActionOutcome> | undefined {
     if (decision?.verdict !== 'fail' || this.#parts.config.policy.action !== 'pause') return undefined
     const sinceFailedMs = this.#parts.clock.nowMs() - this.#pauseFailedAtMs
     if (this.link.isUnderWay('pause') || this.link.isUnderWay('cancel')) return undefined
-    if (sinceFailedMs < pauseAgainMs) return undefined
+    if (sinceFailedMs < pauseAgainMs || this.link.lacks('pause')) return undefined
     return this.link.act('pause', 'layerwatch', signal)
   }
 

@@ -75,6 +75,11 @@ export class PrinterLink {
     return this.#capabilities
   }
 
+  /** This printer is known not to let itself be moved so. */
+  lacks(action: PrinterAction): boolean {
+    return this.#capabilities !== undefined && !this.#capabilities.actions.includes(action)
+  }
+
   get contact(): Eyes {
     return this.#contact
   }

@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import pino from 'pino'
-import { openCamera } from '../camera/open.ts'
-import { loadConfig, type WatchedPrinterConfig } from '../config.ts'
-import { openPrinter } from '../printer/open.ts'
+import { loadConfig } from '../config.ts'
+import type { Heater } from '../printer/printer.ts'
+import type { CameraFindings, LayerSource, PrinterFindings, ProbeFindings } from '../probe.ts'
+import { probeWatched } from '../probe.ts'
 
-const timeoutMs = 15_000
+/** What the exit code says; the worst of all printers. */
+const exitCodes = { fine: 0, doesNotWork: 1, isLimited: 3 } as const
 
 /** `probe`: tries every configured printer and camera without moving anything. */
 export function addProbeCommand(program: Command): void {
@@ -14,42 +16,88 @@ export function addProbeCommand(program: Command): void {
     .description('try every configured printer and camera, moving nothing')
     .option('--config <file>', 'configuration file', 'agent.yaml')
     .option('--pictures', 'store what each camera sees as NAME.jpg here')
-    .action(async ({ config: file, pictures }: { config: string; pictures?: true }) => {
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 all is well, 1 a printer or camera does not work, 3 all work, but one can only be watched or its picture is of no use.',
+    )
+    .action(async ({ config: file, pictures, json }: { config: string; pictures?: true; json?: true }) => {
       const { printers } = loadConfig(file)
-      const results = await Promise.all(printers.map((printer) => probe(printer, pictures === true)))
-      console.log(results.flatMap(({ lines }) => lines).join('\n'))
-      if (results.some(({ isFine }) => !isFine)) process.exitCode = 1
+      const log = pino({ level: 'silent' })
+      const findings = await Promise.all(printers.map((printer) => probeWatched(printer, log)))
+      if (pictures) await Promise.all(findings.map(storePicture))
+      console.log(json ? JSON.stringify(findings.map(withoutPicture)) : findings.map(describe).join('\n'))
+      // Connections to printers that are held open for the next question end here.
+      process.exit(worstCode(findings))
     })
 }
 
-async function probe(config: WatchedPrinterConfig, keepsPicture: boolean) {
-  const log = pino({ level: 'silent' })
-  const printer = await attempt('printer', async () => {
-    const opened = await openPrinter(config.printer, { log })
-    const signal = AbortSignal.timeout(timeoutMs)
-    const { description, actions, limits } = await opened.probe(signal)
-    const { state } = await opened.status(signal)
-    return [`${description}, ${state}; can ${actions.join(', ') || 'do nothing'}`, ...limits].join('; ')
-  })
-  const camera = await attempt('camera', async () => {
-    const opened = await openCamera(config.camera, { log })
-    try {
-      const { jpeg } = await opened.capture(AbortSignal.timeout(timeoutMs))
-      if (keepsPicture) await writeFile(`${config.name.replaceAll(/[^\w.-]+/g, '-')}.jpg`, jpeg)
-      return `${opened.description}, a picture of ${Math.ceil(jpeg.length / 1024)} kB`
-    } finally {
-      await opened.close()
-    }
-  })
-  const isFine = printer.isFine && camera.isFine
-  return { isFine, lines: [`${config.name}`, printer.line, camera.line] }
+function worstCode(findings: readonly ProbeFindings[]): number {
+  const codes = findings.map(exitCodeOf)
+  return codes.includes(exitCodes.doesNotWork) ? exitCodes.doesNotWork : Math.max(...codes)
 }
 
-async function attempt(what: string, work: () => Promise<string>) {
-  try {
-    return { isFine: true, line: `  ${what}: ${await work()}` }
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return { isFine: false, line: `  ${what}: does not work: ${reason}` }
-  }
+export function exitCodeOf({ printer, camera }: ProbeFindings): number {
+  if (!printer.isFound || !camera.isFound) return exitCodes.doesNotWork
+  const isFine = printer.found.actions.includes('pause') && camera.found.quality.isUsable
+  return isFine ? exitCodes.fine : exitCodes.isLimited
+}
+
+/** What was found, in a person's words. */
+export function describe({ name, printer, camera }: ProbeFindings): string {
+  return [
+    name,
+    ...(printer.isFound ? describePrinter(printer.found) : [`  printer: does not work: ${printer.reason}`]),
+    ...(camera.isFound ? describeCamera(camera.found) : [`  camera: does not work: ${camera.reason}`]),
+  ].join('\n')
+}
+
+const layerWords: Record<LayerSource, string> = {
+  printer: 'told by the printer',
+  file: "read from the job's G-code",
+  time: 'counted by time, for nothing tells them',
+  unknown: 'to be seen once something is printed',
+}
+
+const actionWords = { pause: 'pause', resume: 'resume', cancel: 'stop' } as const
+
+function describePrinter(found: PrinterFindings): string[] {
+  const { nozzle, bed } = found.temperatures ?? {}
+  const heaters = [nozzle && `nozzle ${describeHeater(nozzle)}`, bed && `bed ${describeHeater(bed)}`]
+  const warmth = heaters.filter((words) => words !== undefined)
+  const can = found.actions.map((action) => actionWords[action]).join(', ')
+  return [
+    `  printer: ${found.description}, ${found.state}${found.job === undefined ? '' : ` (${found.job})`}`,
+    ...(can === '' ? [] : [`    can ${can}`]),
+    ...found.limits.map((limit) => `    ${limit.charAt(0).toLowerCase()}${limit.slice(1)}`),
+    `    layers: ${layerWords[found.layers]}`,
+    ...(warmth.length > 0 ? [`    ${warmth.join(', ')}`] : []),
+    ...(found.hasLight ? ['    has a light that can be switched'] : []),
+  ]
+}
+
+function describeHeater({ actualC, targetC }: Heater): string {
+  const actual = `${Math.round(actualC)} °C`
+  if (targetC === undefined) return actual
+  return targetC === 0 ? `${actual}, off` : `${actual} of ${Math.round(targetC)} °C`
+}
+
+function describeCamera(found: CameraFindings): string[] {
+  const { width, height, bytes, frameMs, quality } = found
+  const verdict = quality.isUsable ? 'good to judge by' : `of no use: ${quality.detail ?? quality.reason}`
+  return [
+    `  camera: ${found.description}`,
+    `    ${width} × ${height} pixels, ${Math.ceil(bytes / 1024)} kB, a picture takes ${Math.round(frameMs)} ms`,
+    `    the picture is ${verdict}`,
+  ]
+}
+
+async function storePicture({ name, camera }: ProbeFindings): Promise<void> {
+  if (camera.isFound) await writeFile(`${name.replaceAll(/[^\w.-]+/g, '-')}.jpg`, camera.found.jpeg)
+}
+
+function withoutPicture({ camera, ...findings }: ProbeFindings) {
+  if (!camera.isFound) return { ...findings, camera }
+  const { jpeg: _jpeg, ...found } = camera.found
+  return { ...findings, camera: { isFound: true, found } }
 }

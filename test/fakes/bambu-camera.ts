@@ -17,6 +17,8 @@ export interface FakeBambuCamera {
     framesPerSecond: number
     /** Bytes sent at a time. */
     chunkBytes: number
+    /** The one picture it gives, over and over. */
+    only?: Buffer
   }
   /** Bytes heard before the first picture, of all who connected. */
   heardBytes(): number
@@ -39,6 +41,7 @@ export async function startFakeBambuCamera(): Promise<FakeBambuCamera> {
   let heardBytes = 0
   const nextPicture = () => {
     const picture = pictures[number++ % pictures.length] ?? oversized
+    if (behaves.only !== undefined) return behaves.only
     if (behaves.as === 'oversized') return oversized
     if (behaves.as === 'half') return picture.subarray(0, picture.length / 2)
     return behaves.as === 'no-picture' ? Buffer.from('this is not a picture '.repeat(50)) : picture

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RejectedError } from '@layerwatch/shared/errors.ts'
 import { failsAt, openScene } from '../../fakes/scripted-monitor.ts'
+import { ScriptedPrint } from '../../fakes/scripted-print.ts'
 import { VirtualClock } from '../../fakes/virtual-clock.ts'
 
 const minute = 60_000
@@ -55,6 +56,18 @@ test('a good print of a hundred layers is never paused, and each layer is judged
   const layers = find('layer.judged').map(({ data }) => ('layer' in data ? data.layer : undefined))
   assert.equal(new Set(layers).size, layers.length)
   assert.ok(layers.length >= 98, `${layers.length} layers`)
+})
+
+test('a printer that can only be watched is told of as failing, and nothing is tried on it', async (t) => {
+  const clock = new VirtualClock()
+  const scripted = new ScriptedPrint({ layerSeconds: 20, score: failsAt(60), clock })
+  const probe = async () => ({ description: 'no link', actions: [], limits: ['Can only watch.'] })
+  const parts = { printer: { ...scripted.printer, probe } }
+  const { find } = openScene(t, { clock, score: failsAt(60), parts })
+  await clock.runUntil(() => find('defect.confirmed').length > 0, 20 * minute)
+  await clock.run(2 * minute)
+  assert.deepEqual([...find('pause.sent'), ...find('pause.failed')], [])
+  assert.equal(find('snapshot.taken').length > 0, true)
 })
 
 test('a pause is tried three times, then said to have failed, and tried again while the failure lasts', async (t) => {

@@ -1,0 +1,160 @@
+import { ProtocolError } from '@layerwatch/shared/errors.ts'
+import type { PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
+import type { Logger } from 'pino'
+import sharp from 'sharp'
+import { isActive } from './assess/prints.ts'
+import type { Camera, Frame } from './camera/camera.ts'
+import { openCamera } from './camera/open.ts'
+import { judgeQuality, unknownQuality } from './camera/quality.ts'
+import type { WatchedPrinterConfig } from './config.ts'
+import type { PictureFigures } from './detector/detector.ts'
+import { measurePicture } from './detector/figures.ts'
+import { openPrinter } from './printer/open.ts'
+import type { PrinterStatus } from './printer/printer.ts'
+import type { QualityVerdict } from './watch.ts'
+
+/** Where the layer comes from; `unknown` while nothing is printed that would tell. */
+export type LayerSource = 'printer' | 'file' | 'time' | 'unknown'
+
+export interface PrinterFindings {
+  description: string
+  state: PrinterState
+  job?: string
+  actions: readonly PrinterAction[]
+  /** What is missing and how to mend it, in a person's words. */
+  limits: readonly string[]
+  layers: LayerSource
+  temperatures?: PrinterStatus['temperatures']
+  hasLight: boolean
+}
+
+export interface CameraFindings {
+  description: string
+  width: number
+  height: number
+  bytes: number
+  /** Median time from asking for a picture to having it. */
+  frameMs: number
+  quality: QualityVerdict
+  jpeg: Uint8Array
+}
+
+/** What was found of a printer or a camera, or why nothing was. */
+export type Findings<T> = { isFound: true; found: T } | { isFound: false; reason: string }
+
+export interface ProbeFindings {
+  name: string
+  kind: string
+  printer: Findings<PrinterFindings>
+  camera: Findings<CameraFindings>
+}
+
+const timeoutMs = 15_000
+/** Enough to tell a camera that stands still from one that gives new pictures. */
+const pictures = 3
+/** The detector's input, at which the figures are measured there too. */
+const figureSize = 320
+/** As if the pictures had been seen for so long: what is wrong with all of them is said, though it is new. */
+const asIfMs = 20_000
+const asIfPictures = 24
+
+/** Tries a configured printer and its camera, moving nothing. Never throws for what they do. */
+export async function probeWatched(config: WatchedPrinterConfig, log: Logger): Promise<ProbeFindings> {
+  const camera = await attempt(() => openCamera(config.camera, { log }))
+  try {
+    const look = (signal: AbortSignal) => captureWith(camera, signal)
+    const [printer, seen] = await Promise.all([
+      attempt(() => probePrinter(config, { log, look })),
+      camera.isFound ? attempt(() => probeCamera(camera.found)) : camera,
+    ])
+    return { name: config.name, kind: config.printer.kind, printer, camera: seen }
+  } finally {
+    if (camera.isFound) await camera.found.close()
+  }
+}
+
+async function captureWith(camera: Findings<Camera>, signal: AbortSignal): Promise<Frame> {
+  if (!camera.isFound) throw new ProtocolError(camera.reason)
+  return camera.found.capture(signal)
+}
+
+async function probePrinter(
+  config: WatchedPrinterConfig,
+  parts: { log: Logger; look: (signal: AbortSignal) => Promise<Frame> },
+): Promise<PrinterFindings> {
+  const printer = await openPrinter(config.printer, parts)
+  const signal = AbortSignal.timeout(timeoutMs)
+  const { description, actions, limits } = await printer.probe(signal)
+  const status = await printer.status(signal)
+  return {
+    description,
+    state: status.state,
+    actions,
+    limits,
+    layers: layerSourceOf(status),
+    hasLight: printer.light !== undefined,
+    ...(status.job && { job: status.job.name }),
+    ...(status.temperatures && { temperatures: status.temperatures }),
+  }
+}
+
+function layerSourceOf({ state, layer, filePosition }: PrinterStatus): LayerSource {
+  if (layer !== undefined) return 'printer'
+  if (filePosition !== undefined) return 'file'
+  return isActive(state) ? 'time' : 'unknown'
+}
+
+async function probeCamera(camera: Camera): Promise<CameraFindings> {
+  const seen: { frame: Frame; tookMs: number; figures: PictureFigures }[] = []
+  const signal = AbortSignal.timeout(timeoutMs)
+  while (seen.length < pictures) {
+    const askedAtMs = performance.now()
+    const frame = await camera.capture(signal)
+    seen.push({ frame, tookMs: performance.now() - askedAtMs, figures: await measure(frame.jpeg) })
+  }
+  const newest = seen.at(-1)
+  if (newest === undefined) throw new ProtocolError('no picture')
+  const { jpeg } = newest.frame
+  const { width, height } = newest.figures
+  const frameMs = seen.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)[seen.length >> 1] ?? 0
+  const quality = judgePictures(seen.map(({ figures }) => figures))
+  return { description: camera.description, width, height, bytes: jpeg.length, frameMs, quality, jpeg }
+}
+
+async function measure(jpeg: Uint8Array): Promise<PictureFigures> {
+  try {
+    const picture = sharp(jpeg, { failOn: 'error' })
+    const { width, height } = await picture.metadata()
+    const size = { width: figureSize, height: figureSize }
+    const pixels = await picture
+      .resize({ ...size, fit: 'fill' })
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer()
+    return { width, height, ...measurePicture(pixels, size) }
+  } catch (cause) {
+    throw new ProtocolError('what the camera gives is no picture', { cause })
+  }
+}
+
+/** The first thing that is wrong with pictures like these, were they to go on. */
+function judgePictures(figures: readonly PictureFigures[]): QualityVerdict {
+  let quality = unknownQuality
+  for (let round = 0; round < asIfPictures; round++) {
+    const now = figures[round % figures.length]
+    if (now === undefined) break
+    const [next, verdict] = judgeQuality(quality, now, round * asIfMs)
+    if (!verdict.isUsable) return verdict
+    quality = next
+  }
+  return { isUsable: true }
+}
+
+async function attempt<T>(work: () => Promise<T>): Promise<Findings<T>> {
+  try {
+    return { isFound: true, found: await work() }
+  } catch (error) {
+    return { isFound: false, reason: error instanceof Error ? error.message : String(error) }
+  }
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { pino } from 'pino'
+import { describe, exitCodeOf } from '../../../device/cli/probe.ts'
+import type { BambuCameraConfig, WatchedPrinterConfig } from '../../../device/config.ts'
+import { parseConfig } from '../../../device/config.ts'
+import { probeWatched } from '../../../device/probe.ts'
+import { type FakeBambu, startFakeBambu } from '../../fakes/bambu.ts'
+import { type FakeBambuCamera, startFakeBambuCamera } from '../../fakes/bambu-camera.ts'
+import { drawPicture } from '../../fakes/pictures.ts'
+
+const log = pino({ level: 'silent' })
+let printer: FakeBambu
+let camera: FakeBambuCamera
+before(async () => {
+  printer = await startFakeBambu()
+  camera = await startFakeBambuCamera()
+})
+after(async () => {
+  await printer.close()
+  await camera.close()
+})
+
+/** A configuration as its owner writes it. */
+function configure(link: object, cameraChange: Partial<BambuCameraConfig> = {}): WatchedPrinterConfig {
+  const { host, port, accessCode, fingerprint } = camera
+  const printers = [
+    {
+      name: 'Workshop P1S',
+      printer: link,
+      camera: { kind: 'bambu', host, port, accessCode, fingerprint, ...cameraChange },
+    },
+  ]
+  const [config] = parseConfig(JSON.stringify({ printers }), {
+    folder: '/',
+    env: {},
+    file: 'agent.yaml',
+  }).printers
+  assert.ok(config)
+  return config
+}
+
+function linkTo({ host, port, serial, accessCode, fingerprint }: FakeBambu): object {
+  return { kind: 'bambu', host, port, serial, accessCode, fingerprint }
+}
+
+test('a printer and a camera that work are told of in a person’s words', async () => {
+  printer.start('vase')
+  const findings = await probeWatched(configure(linkTo(printer)), log)
+  const words = describe(findings)
+  assert.match(words, /printer: X1 Carbon, firmware 01\.09\.00\.00, printing \(vase\)/)
+  assert.match(words, /can pause, resume, stop/)
+  assert.match(words, /layers: told by the printer/)
+  assert.match(words, /nozzle 220 °C of 220 °C, bed 60 °C of 60 °C/)
+  assert.match(words, /96 × 72 pixels, \d+ kB, a picture takes \d+ ms/)
+  assert.equal(findings.camera.isFound && findings.camera.found.quality.isUsable, true)
+  assert.equal(exitCodeOf(findings), 0)
+})
+
+test('a printer that can only be watched is told from one that works, with how to mend it', async () => {
+  printer.behaves.isDeveloperMode = false
+  const findings = await probeWatched(configure(linkTo(printer)), log)
+  assert.match(describe(findings), /can only watch, because .* Developer Mode/)
+  assert.equal(exitCodeOf(findings), 3)
+  printer.behaves.isDeveloperMode = true
+})
+
+test('no link is told as what it is', async () => {
+  const findings = await probeWatched(configure({ kind: 'none' }), log)
+  assert.match(describe(findings), /can only watch, because there is no link to the printer/)
+  assert.equal(exitCodeOf(findings), 3)
+})
+
+test('an unpinned printer and camera are told with what to write down', async () => {
+  const link = { ...linkTo(printer), fingerprint: undefined }
+  const findings = await probeWatched(configure(link, { fingerprint: undefined }), log)
+  const words = describe(findings)
+  assert.ok(words.includes(`write fingerprint: ${printer.fingerprint}`))
+  assert.ok(words.includes(`write fingerprint: ${camera.fingerprint}`))
+  assert.equal(exitCodeOf(findings), 1)
+})
+
+test('a camera that always gives the same picture is said to be of no use', async () => {
+  camera.behaves.only = await drawPicture(1)
+  const findings = await probeWatched(configure(linkTo(printer)), log)
+  delete camera.behaves.only
+  assert.match(describe(findings), /of no use: the camera gives the same picture over and over/)
+  assert.equal(exitCodeOf(findings), 3)
+})
