@@ -52,7 +52,8 @@ const chosen = values.only.split(',')
 const unknown = chosen.filter((name) => !Object.hasOwn(parts, name))
 const hours = Number(values.hours ?? (values.quick ? 100 : 2000))
 const failing = Number(values.failing ?? (values.quick ? 60 : 400))
-if (values.help || unknown.length > 0 || !(hours > 0) || !(failing >= 1)) {
+const rounds = Number(values.rounds)
+if (values.help || unknown.length > 0 || !(hours > 0) || !(failing >= 1) || !(rounds >= 1)) {
   if (unknown.length > 0) console.error(`There is no part ${unknown.join(', ')}.`)
   console.log(usage)
   process.exit(values.help ? 0 : 64)
@@ -66,7 +67,7 @@ const options: BenchOptions = {
   isQuick: values.quick,
   hours,
   failing: Math.floor(failing),
-  rounds: Math.max(1, Math.floor(Number(values.rounds))),
+  rounds: Math.floor(rounds),
   seed: Number(values.seed),
   say: sayNowAndThen(),
 }

@@ -121,4 +121,6 @@ test('without frames the command says what it leaves out, and an unknown part en
   const unknown = await run('--only', 'everything')
   assert.equal(unknown.code, 64)
   assert.match(unknown.stderr, /no part everything/)
+  for (const option of ['--hours', '--failing', '--rounds'])
+    assert.equal((await run(option, 'many')).code, 64)
 })

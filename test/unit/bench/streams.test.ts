@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { shapeNames } from '../../../device/simulator/shapes.ts'
 import { bandwidthOf, type Camera, findCameras, poolFluctuation } from '../../bench/judge/camera.ts'
 import { openPassing } from '../../bench/judge/passing.ts'
 import { toJudgement } from '../../bench/judge/picture.ts'
 import { planFailingPrints, planGoodPrints } from '../../bench/judge/plans.ts'
 import { seeOnce } from '../../bench/judge/rule.ts'
+import { planSimulatedPrints } from '../../bench/judge/simulated.ts'
 import { normalShare, openStream, openView, quantileOf } from '../../bench/judge/stream.ts'
 import { answers, scoredFrame, webcam } from './pictures.ts'
 
@@ -114,6 +116,20 @@ test('sights pass as often as they are said to, and never where none are wanted'
   const passed = Array.from({ length: 720 * 500 }, () => pass()).filter((one) => one !== undefined).length
   assert.ok(Math.abs(passed / 1000 - 1) < 0.1, `${passed} in 500 hours`)
   assert.equal(openPassing(undefined, 5, 1)(), undefined)
+})
+
+test('a round of simulated prints shows every shape failing and good, each in a world of its own', () => {
+  const specs = planSimulatedPrints(2)
+  assert.equal(new Set(specs.map(({ seed }) => seed)).size, specs.length)
+  for (const shape of shapeNames) {
+    const own = specs.filter((spec) => spec.shape === shape)
+    assert.equal(own.filter(({ failure }) => failure === undefined).length, 4)
+    const failures = own.map(({ failure }) => `${failure?.kind ?? 'good'} ${failure?.layer ?? 0}`)
+    assert.deepEqual(
+      new Set(failures),
+      new Set(['spaghetti 3', 'spaghetti 12', 'detached 3', 'detached 12', 'good 0']),
+    )
+  }
 })
 
 test('the normal distribution and quantiles are right', () => {
