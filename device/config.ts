@@ -44,15 +44,13 @@ export const BambuPrinterConfig = z.strictObject({
   host: Host,
   serial: z
     .string()
-    .regex(/^[0-9A-Za-z]{8,32}$/)
-    .describe("Serial number from the printer's screen"),
+    .regex(/^\w{8,32}$/)
+    .describe("The printer's serial number"),
   accessCode: AccessCode,
   fingerprint: Fingerprint,
   port: z.number().int().min(1).max(65_535).default(8883).describe('Port of the printer’s broker'),
 })
-export const NoLinkConfig = z.strictObject({
-  kind: z.literal('none').describe('No link to the printer: the camera alone, alerts alone'),
-})
+export const NoLinkConfig = z.strictObject({ kind: z.literal('none') })
 export const PrinterConfig = z.discriminatedUnion('kind', [
   SimulatedPrinterConfig,
   OctoPrintConfig,
