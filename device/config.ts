@@ -13,7 +13,6 @@ import { z } from 'zod'
  */
 
 const HttpUrl = z.url({ protocol: /^https?$/ })
-
 const Host = z
   .string()
   .regex(/^[\w.:-]{1,253}$/)
@@ -21,7 +20,7 @@ const Host = z
 const AccessCode = z
   .string()
   .regex(/^[\x21-\x7e]{1,32}$/)
-  .describe("Access code from the printer's screen, Settings, Network; also accessCodeFile, accessCodeEnv")
+  .describe('Access code from its screen, Settings, Network; also accessCodeFile, accessCodeEnv')
 const Fingerprint = z
   .string()
   .regex(/^([0-9a-fA-F]{2}:){31}[0-9a-fA-F]{2}$/, { error: 'is no fingerprint: 32 bytes as AB:CD:…' })
@@ -138,7 +137,7 @@ export const BambuCameraConfig = z.strictObject({
   host: Host,
   accessCode: AccessCode,
   fingerprint: Fingerprint,
-  port: z.number().int().min(1).max(65_535).default(6000).describe("Port of the printer's camera"),
+  port: z.number().int().min(1).max(65_535).default(6000).describe('Port of the camera'),
 })
 export const CameraConfig = z.discriminatedUnion('kind', [
   SimulatedCameraConfig,
