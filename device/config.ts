@@ -211,7 +211,7 @@ export const WatchedPrinterConfig = z.strictObject({
 
 export const DetectorConfig = z.strictObject({
   backend: z
-    .enum(['auto', 'tfjs-node', 'tfjs-wasm', 'onnx'])
+    .enum(['auto', 'onnx-int8', 'onnx', 'tfjs-node', 'tfjs-wasm'])
     .default('auto')
     .describe('Runtime of the model; auto takes the fastest that agrees with the reference outputs'),
   threads: z

@@ -53,6 +53,7 @@ export function describeMachine(model: Model, threads: number): string {
   const facts = [
     model.manifest.sha256,
     model.manifest.reference.tolerance,
+    model.manifest.files.onnxInt8,
     threads,
     process.version,
     process.arch,

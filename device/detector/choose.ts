@@ -18,17 +18,14 @@ export async function chooseBackend(
   for (const name of backendNames) {
     probes.push({ name, result: await runProbe({ backend: name, modelDir: model.dir, threads }, signal) })
   }
-  return rankProbes(probes, model.manifest.reference.tolerance)
+  return rankProbes(probes)
 }
 
 /** The fastest runtime that agrees with the reference outputs is taken. */
-export function rankProbes(
-  probes: readonly { name: BackendName; result: ProbeResult }[],
-  tolerance: number,
-): BackendReport[] {
+export function rankProbes(probes: readonly { name: BackendName; result: ProbeResult }[]): BackendReport[] {
   const reports = probes.map(({ name, result }): BackendReport => {
     if ('reason' in result) return { name, state: 'absent', reason: result.reason }
-    const { difference, msPerFrame } = result
+    const { difference, tolerance, msPerFrame } = result
     if (difference === null || difference > tolerance) return { name, state: 'disagrees', difference }
     return { name, state: 'slower', msPerFrame }
   })

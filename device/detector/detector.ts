@@ -37,7 +37,8 @@ export interface FrameJudgement {
   inferMs: number
 }
 
-export type BackendName = 'tfjs-node' | 'tfjs-wasm' | 'onnx'
+/** `onnx-int8` runs weights of its own on ONNX Runtime; the others compute one function. */
+export type BackendName = 'onnx-int8' | 'onnx' | 'tfjs-node' | 'tfjs-wasm'
 
 /** One model on one runtime, in a worker thread; shared by all printers, one frame at a time. */
 export interface Detector {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ConfigError } from '@layerwatch/shared/errors.ts'
+import { ConfigError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { Defect } from '@layerwatch/shared/vocabulary.ts'
 import { z } from 'zod'
+import type { BackendName } from './detector.ts'
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 /** Relative to the model's folder and inside it. */
@@ -11,6 +12,11 @@ const ModelPath = z
   .string()
   .regex(/^[\w.-]+(\/[\w.-]+)*$/)
   .refine((path) => !path.split('/').includes('..'), 'leaves the folder of the model')
+
+/** Probability = sigmoid(slope · logit + intercept). */
+const Calibration = z.object({ slope: z.number().positive(), intercept: z.number() })
+/** What a backend must answer to the reference input, see `reference.ts`; the tolerance is in logits. */
+const Reference = z.object({ path: ModelPath, tolerance: z.number().positive() })
 
 /** `manifest.json` of a model: what goes in, what comes out, and which files belong to it. */
 export const ModelManifest = z.object({
@@ -28,8 +34,7 @@ export const ModelManifest = z.object({
   map: z.object({ width: z.int().positive(), height: z.int().positive() }),
   /** The frame's logit is the mean of this many hottest cells of this channel. */
   frameScore: z.object({ channel: Defect, hottestCells: z.int().positive() }),
-  /** Probability = sigmoid(slope · logit + intercept). */
-  calibration: z.object({ slope: z.number().positive(), intercept: z.number() }),
+  calibration: Calibration,
   boxes: z.object({
     /** Calibrated probability from which on a cell belongs to a failure, 0..1. */
     cellThreshold: z.number().gt(0).lt(1),
@@ -38,9 +43,12 @@ export const ModelManifest = z.object({
   files: z.object({
     tfjs: z.object({ path: ModelPath, files: z.record(ModelPath, Sha256) }),
     onnx: z.object({ path: ModelPath, sha256: Sha256 }),
+    /** Weights and activations of 8 bits: a function of its own, with what belongs to it. */
+    onnxInt8: z
+      .object({ path: ModelPath, sha256: Sha256, calibration: Calibration, reference: Reference })
+      .optional(),
   }),
-  /** What every backend must answer to the reference input, see `reference.ts`. */
-  reference: z.object({ path: ModelPath, tolerance: z.number().positive() }),
+  reference: Reference,
 })
 export type ModelManifest = z.infer<typeof ModelManifest>
 
@@ -66,6 +74,19 @@ export async function loadModel(dir: string): Promise<Model> {
     throw new ConfigError(`${path} scores frames by "${manifest.frameScore.channel}", which is not a label`)
   }
   return { dir, manifest }
+}
+
+/**
+ * The model as one runtime runs it: with the 8 bit weights come their own hash, calibration and reference.
+ * @throws UnavailableError where the model has no weights for this runtime.
+ */
+export function selectWeights(model: Model, backend: BackendName): Model {
+  if (backend !== 'onnx-int8') return model
+  const { onnxInt8 } = model.manifest.files
+  if (!onnxInt8) throw new UnavailableError('the model has no weights of 8 bits')
+  const { path, sha256, calibration, reference } = onnxInt8
+  const files = { ...model.manifest.files, onnx: { path, sha256 } }
+  return { ...model, manifest: { ...model.manifest, files, sha256, calibration, reference } }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { UnavailableError } from '@layerwatch/shared/errors.ts'
-import type { Backend } from './detector.ts'
+import type { Backend, BackendName } from './detector.ts'
 import { inputShape, type Model, readModelFile } from './manifest.ts'
 
 /**
@@ -7,7 +7,11 @@ import { inputShape, type Model, readModelFile } from './manifest.ts'
  * @throws ConfigError where the model is not the one the manifest describes.
  * @throws UnavailableError where the library is not there or does not load.
  */
-export async function loadOnnx(model: Model, threads: number): Promise<Backend> {
+export async function loadOnnx(
+  name: Extract<BackendName, 'onnx' | 'onnx-int8'>,
+  model: Model,
+  threads: number,
+): Promise<Backend> {
   const { default: ort } = await import('onnxruntime-node').catch((cause: unknown) => {
     throw new UnavailableError('its library is not installed or does not fit this machine', { cause })
   })
@@ -23,7 +27,7 @@ export async function loadOnnx(model: Model, threads: number): Promise<Backend> 
   const [outputName = ''] = session.outputNames
   const shape = inputShape(model.manifest)
   return {
-    name: 'onnx',
+    name,
     infer: async (input) => {
       const { [outputName]: output } = await session.run({
         [inputName]: new ort.Tensor('float32', input, shape),

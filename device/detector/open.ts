@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { describeMachine, recallChoice, rememberChoice } from './choice-file.ts'
 import { chooseBackend } from './choose.ts'
 import type { BackendName, Detector } from './detector.ts'
-import { loadModel, type Model } from './manifest.ts'
+import { loadModel, type Model, selectWeights } from './manifest.ts'
 import { type BackendReport, describeReport, findTaken } from './report.ts'
 import { ThreadedDetector } from './threaded.ts'
 
@@ -71,9 +71,10 @@ async function startTaken(
 
 async function startDetector(
   backend: BackendName,
-  { dir: modelDir, manifest }: Model,
+  model: Model,
   { threads, log }: OpenOptions,
 ): Promise<Detector> {
+  const { dir: modelDir, manifest } = selectWeights(model, backend)
   const detector = new ThreadedDetector({
     start: { backend, modelDir, threads },
     modelSha256: manifest.sha256,

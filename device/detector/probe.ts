@@ -6,7 +6,7 @@ import { ConfigError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { z } from 'zod'
 import type { Backend } from './detector.ts'
 import { backendNames, loadBackend } from './load.ts'
-import { inputShape, loadModel, type Model } from './manifest.ts'
+import { inputShape, loadModel, type Model, selectWeights } from './manifest.ts'
 import { compareWithReference, makeReferenceInput } from './reference.ts'
 
 /** What is tried. */
@@ -17,9 +17,12 @@ export const ProbeRequest = z.object({
 })
 export type ProbeRequest = z.infer<typeof ProbeRequest>
 
-/** What came of it: the largest difference from the reference outputs and the time a frame takes, or why not. */
+/**
+ * What came of it: the largest difference of a logit from the reference outputs, how much of it the weights
+ * allow, and the time a frame takes; or why not.
+ */
 export const ProbeResult = z.union([
-  z.object({ difference: z.number().nullable(), msPerFrame: z.number() }),
+  z.object({ difference: z.number().nullable(), tolerance: z.number(), msPerFrame: z.number() }),
   z.object({ reason: z.string() }),
 ])
 export type ProbeResult = z.infer<typeof ProbeResult>
@@ -29,10 +32,11 @@ const timedRuns = 7
 /** @throws nothing but bugs: what a person may meet is in the result. */
 async function probe({ backend: name, modelDir, threads }: ProbeRequest): Promise<ProbeResult> {
   try {
-    const model = await loadModel(modelDir)
+    const model = selectWeights(await loadModel(modelDir), name)
     const backend = await loadBackend(name, model, threads)
     const difference = await compareWithReference(backend, model)
-    return { difference, msPerFrame: await measureFrame(backend, model) }
+    const { tolerance } = model.manifest.reference
+    return { difference, tolerance, msPerFrame: await measureFrame(backend, model) }
   } catch (error) {
     if (error instanceof UnavailableError || error instanceof ConfigError) return { reason: error.message }
     throw error

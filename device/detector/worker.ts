@@ -4,7 +4,7 @@ import { findDetections, readMaps } from './boxes.ts'
 import { decodeFrame, limitDecoderMemory } from './decode.ts'
 import type { Backend, BackendName, FrameJudgement } from './detector.ts'
 import { loadBackend } from './load.ts'
-import { inputShape, loadModel, type ModelManifest } from './manifest.ts'
+import { inputShape, loadModel, type ModelManifest, selectWeights } from './manifest.ts'
 import { compareWithReference } from './reference.ts'
 import { scoreFrame } from './score.ts'
 
@@ -55,7 +55,7 @@ async function load({
   modelDir,
   threads,
 }: WorkerStart): Promise<Loaded & { difference: number }> {
-  const model = await loadModel(modelDir)
+  const model = selectWeights(await loadModel(modelDir), name)
   const backend = await loadBackend(name, model, threads)
   const difference = await compareWithReference(backend, model)
   const input = new Float32Array(inputShape(model.manifest).reduce((size, length) => size * length))

@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { ConfigError } from '@layerwatch/shared/errors.ts'
 import { pino } from 'pino'
-import { loadModel } from '../../../device/detector/manifest.ts'
+import { backendNames } from '../../../device/detector/load.ts'
+import { loadModel, selectWeights } from '../../../device/detector/manifest.ts'
 import { openDetector, shippedModelDir } from '../../../device/detector/open.ts'
 import { findTaken } from '../../../device/detector/report.ts'
 import { drawPicture } from '../../fakes/pictures.ts'
@@ -26,8 +27,10 @@ describe('opening the detector', () => {
     choiceFile = path.join(dir, 'data', 'detector.json')
     messages = []
     const { manifest } = await loadModel(shippedModelDir)
-    const { tfjs, onnx } = manifest.files
-    for (const file of ['manifest.json', manifest.reference.path, onnx.path, ...Object.keys(tfjs.files)]) {
+    const { tfjs, onnx, onnxInt8 } = manifest.files
+    const int8 = onnxInt8 ? [onnxInt8.path, onnxInt8.reference.path] : []
+    const fp32 = [manifest.reference.path, onnx.path, ...Object.keys(tfjs.files)]
+    for (const file of ['manifest.json', ...fp32, ...int8]) {
       await cp(path.join(shippedModelDir, file), path.join(modelDir, file))
     }
   })
@@ -48,7 +51,7 @@ describe('opening the detector', () => {
   test('auto takes one that judges, remembers it, and chooses anew only where it no longer works', async () => {
     const first = await open()
     assert.equal(first.detector.backend, findTaken(first.reports))
-    assert.equal(first.reports.length, 3)
+    assert.equal(first.reports.length, backendNames.length)
     assert.ok((await first.detector.judge(await drawPicture(1), limit())).score > 0)
     await first.detector.close()
     assert.ok(wereTried())
@@ -59,9 +62,9 @@ describe('opening the detector', () => {
     assert.deepEqual(second.reports, first.reports)
     assert.ok(!wereTried())
 
-    const { onnx, tfjs } = (await loadModel(modelDir)).manifest.files
     const { backend } = first.detector
-    await damage(backend === 'onnx' ? onnx.path : tfjs.path)
+    const { onnx, tfjs } = selectWeights(await loadModel(modelDir), backend).manifest.files
+    await damage(backend.startsWith('onnx') ? onnx.path : tfjs.path)
     const third = await open()
     await third.detector.close()
     assert.notEqual(third.detector.backend, backend)
@@ -76,9 +79,10 @@ describe('opening the detector', () => {
     const reference = JSON.parse(await readFile(file, 'utf8'))
     reference.logits[17] += 10 * manifest.reference.tolerance
     await writeFile(file, JSON.stringify(reference))
+    await writeFile(path.join(modelDir, manifest.files.onnxInt8?.reference.path ?? 'none.json'), '{}')
     await assert.rejects(open(), (error) => {
       assert.ok(error instanceof ConfigError)
-      assert.match(error.problems.join('\n'), /onnx: disagrees.*\n.*\ntfjs-wasm: disagrees/)
+      assert.match(error.problems.join('\n'), /^onnx: disagrees.*\n.*\ntfjs-wasm: disagrees/m)
       return true
     })
     await assert.rejects(open('tfjs-wasm'), /differ from the reference/)
@@ -98,9 +102,10 @@ describe('opening the detector', () => {
   test('without the optional packages WebAssembly is taken, and the others say why they are absent', async () => {
     const { stdout } = await runWithout(['onnxruntime-node', '@tensorflow/tfjs-node'])
     const lines = stdout.trim().split('\n')
-    assert.match(lines[0] ?? '', /^onnx: absent, because its library is not installed/)
-    assert.match(lines[1] ?? '', /^tfjs-node: absent, because .*`npm run native:tfjs` gets it/)
-    assert.match(lines[2] ?? '', /^tfjs-wasm: taken/)
+    assert.match(lines[0] ?? '', /^onnx-int8: absent, because /)
+    assert.match(lines[1] ?? '', /^onnx: absent, because its library is not installed/)
+    assert.match(lines[2] ?? '', /^tfjs-node: absent, because .*`npm run native:tfjs` gets it/)
+    assert.match(lines[3] ?? '', /^tfjs-wasm: taken/)
   })
 
   /** Opens a detector in a process to which these packages are not installed. */
