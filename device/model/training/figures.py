@@ -33,6 +33,14 @@ def recall_at(scores: np.ndarray, labels: np.ndarray, false_alarms: float) -> fl
     return float((failing > threshold_at(good, false_alarms)).mean())
 
 
+# How well failing frames rank above good ones, by the names the figures go under.
+RANKINGS: dict[str, Figure] = {
+    "auc": roc_auc,
+    "recallAt1": lambda scores, labels: recall_at(scores, labels, 0.01),
+    "recallAt5": lambda scores, labels: recall_at(scores, labels, 0.05),
+}
+
+
 def weigh_to_even_odds(labels: np.ndarray) -> np.ndarray:
     """Weights that sum to one half over each class."""
     counts = np.bincount(labels.astype(int), minlength=2).clip(1)

@@ -13,28 +13,51 @@ def print_figures(measured: dict) -> None:
     print(
         f"model {measured['model'][:12]}: {frames['good']} good and {frames['failing']} failing frames, {frames['groups']} groups"
     )
-    print(f"alarm where 5 % of the good frames do: probability {measured['alarmProbability']}\n")
+    if measured["alarmProbability"] is not None:
+        print(f"an alarm is a probability above {measured['alarmProbability']}, where 5 % of the good frames alarm\n")
     for key, text in FIGURES:
         if key in measured["figures"]:
             print(f"{text:75} {format_figure(measured['figures'][key])}")
     print()
     for name, source in measured["sources"].items():
-        parts = [f"{key} {format_figure(source[key])}" for key in ("recall", "falseAlarms", "auc") if key in source]
+        keys = ("recall", "falseAlarms", "auc", "hottestCellInBox")
+        parts = [f"{key} {format_figure(source[key])}" for key in keys if key in source]
         print(f"{name:15} {source['good']:4} good {source['failing']:4} failing   {'   '.join(parts)}")
+    if measured.get("unseen"):
+        _print_unseen(measured["unseen"])
 
 
-def write_figures(folder: Path, measured: dict, left_out: list[str], training: list[dict]) -> None:
-    """Into `manifest.json` and `card.md`: the held-out figures, or those of another training without a source."""
+def _print_unseen(unseen: dict[str, dict]) -> None:
+    print("\nnever seen in training: failing frames found where 1 % and 5 % of good webcam frames alarm, and AUC")
+    for name, row in unseen.items():
+        print(f"{name:15} {row['failing']:4} failing")
+        cameras = {"+".join(row["webcams"]): row} | (row["perWebcam"] if len(row["webcams"]) > 1 else {})
+        for camera, figures in cameras.items():
+            values = "   ".join(format_figure(figures[key]) for key in ("recallAt1", "recallAt5", "auc"))
+            print(f"    against {figures['good']:4} of {camera:42} {values}")
+
+
+def print_table(table: dict) -> None:
+    """The rows of many trainings."""
+    for row in table["heldOut"]:
+        print(f"held-out groups, {_name_training(row)}, {row['runs']} runs")
+        for key, text in FIGURES:
+            if key in row["figures"]:
+                print(f"    {text:75} {format_figure(row['figures'][key])}")
+    for row in table["unseen"]:
+        values = "   ".join(format_figure(row["figures"][key]) for key in ("recallAt1", "recallAt5", "auc"))
+        cameras = "+".join(row["webcams"])
+        print(f"{row['source']:15} against {cameras:40} {_name_training(row)}, {row['runs']} runs   {values}")
+
+
+def _name_training(row: dict) -> str:
+    return "trained on licensed sources alone" if row["isLicensed"] else "trained on all other sources"
+
+
+def write_scores(folder: Path, changes: dict) -> None:
+    """Into `manifest.json`, beside the scores that are there, and all of them into `card.md`."""
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    scores = manifest.get("scores", {})
-    if left_out:
-        run = {"training": training, "frames": measured["frames"], "auc": measured["figures"]["auc"]}
-        scores.setdefault("leftOut", {})["+".join(left_out)] = run
-    else:
-        scores = {key: value for key, value in measured.items() if key != "model"} | {
-            "leftOut": scores.get("leftOut", {})
-        }
-    manifest["scores"] = scores
+    manifest["scores"] = manifest.get("scores", {}) | changes
     write_json(path, manifest)
     (folder / "card.md").write_text(render_card(manifest), encoding="utf-8")
