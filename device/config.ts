@@ -96,6 +96,11 @@ export const LibcameraConfig = z.strictObject({
   width: z.number().int().min(320).max(4056).default(1280).describe('Width in pixels'),
   height: z.number().int().min(240).max(3040).default(960).describe('Height in pixels'),
   rotationDegrees: z.literal([0, 180]).default(0).describe('Turn of the picture in degrees'),
+  captures: z
+    .enum(['stream', 'stills'])
+    .default('stream')
+    .describe('A stream from rpicam-vid, or single shots, which take a second each'),
+  framesPerSecond: z.number().int().min(1).max(30).default(5).describe('Pictures a second of the stream'),
 })
 export const V4l2CameraConfig = z.strictObject({
   kind: z.literal('v4l2'),

@@ -19,7 +19,7 @@ const quality = 4
  * @throws ConfigError where it is missing or too old, and says what to install.
  */
 export async function findFfmpeg(folders?: readonly string[]): Promise<string> {
-  const file = findProgram(['ffmpeg'], folders && [...folders])
+  const file = findProgram(['ffmpeg'], folders)
   const remedy = 'install it with: sudo apt install ffmpeg'
   if (file === undefined) throw new ConfigError(`this camera needs ffmpeg, which is not here: ${remedy}`)
   const run = promisify(execFile)

@@ -1,17 +1,20 @@
-import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { env } from 'node:process'
 import { ConfigError, ProtocolError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { libcamera } from 'node-libcamera'
+import type { Logger } from 'pino'
 import type { LibcameraConfig } from '../config.ts'
 import type { Camera, Frame } from './camera.ts'
 import { maxFrameBytes } from './camera.ts'
+import { pauseBeforeRestart } from './ffmpeg.ts'
 import { checkJpeg } from './jpeg.ts'
+import { JpegCutter } from './jpeg-cutter.ts'
+import { readProgram } from './picture-program.ts'
+import { findProgram, programFolders } from './programs.ts'
+import { StreamCamera } from './stream-camera.ts'
 
-/** Where Raspberry Pi OS and builds by hand put the camera's programs. */
-const usualFolders = ['/usr/bin', '/usr/local/bin', '/bin']
 /** The program's own time for exposure and white balance to settle. */
 const settleMs = 500
 /** Longest life of the program: the camera can't be opened twice, so a stuck one is killed. */
@@ -19,20 +22,52 @@ const longestRunSeconds = 8
 const jpegQuality = 85
 
 /**
- * A camera on the Pi's ribbon cable, through `node-libcamera`. That package runs the command `libcamera-jpeg` in a
- * shell without escaping and gives no way to say where it is. So nothing but numbers and fixed names is passed to
- * it, and a private folder, first on this process's PATH, holds a `libcamera-jpeg` that runs what there really is:
- * `rpicam-jpeg` since Raspberry Pi OS bookworm, `libcamera-jpeg` before.
- * @throws ConfigError where neither is installed.
+ * A camera on the Pi's ribbon cable: a stream of JPEGs from `rpicam-vid`, which is ready at any moment; single
+ * shots where the configuration or an old system wants them.
+ * https://www.raspberrypi.com/documentation/computers/camera_software.html#rpicam-vid
+ * @throws ConfigError where neither program is installed.
  */
 export async function openLibcamera(
   config: LibcameraConfig,
-  { programFolders = usualFolders }: { programFolders?: readonly string[] } = {},
+  { log, folders = programFolders() }: { log: Logger; folders?: readonly string[] },
 ): Promise<Camera> {
-  const program = findProgram(programFolders)
-  if (program === undefined) {
-    throw new ConfigError('no rpicam-jpeg or libcamera-jpeg on this machine: install rpicam-apps')
-  }
+  const streaming = findProgram(['rpicam-vid', 'libcamera-vid'], folders)
+  if (config.captures === 'stream' && streaming !== undefined) return openStream(config, streaming, log)
+  const single = findProgram(['rpicam-jpeg', 'libcamera-jpeg'], folders)
+  if (single !== undefined) return openStills(config, single)
+  throw new ConfigError(
+    'no rpicam-vid or libcamera-vid on this machine: install it with: sudo apt install rpicam-apps',
+  )
+}
+
+function openStream(config: LibcameraConfig, file: string, log: Logger): Camera {
+  const { camera, width, height, framesPerSecond, rotationDegrees } = config
+  const name = `Raspberry Pi camera ${camera}`
+  const args = [
+    ...['--codec', 'mjpeg', '--timeout', '0', '--nopreview', '--flush', '--camera', String(camera)],
+    ...['--width', String(width), '--height', String(height), '--framerate', String(framesPerSecond)],
+    ...['--quality', String(jpegQuality), '--rotation', String(rotationDegrees), '--output', '-'],
+  ]
+  const description = `${name}, ${width}×${height}, streaming`
+  return new StreamCamera(
+    {
+      description,
+      name,
+      restartAfterMs: pauseBeforeRestart,
+      read: (take, signal) => readProgram({ name, file, args, cutter: new JpegCutter() }, { take, signal }),
+    },
+    log,
+  )
+}
+
+/**
+ * Single shots through `node-libcamera`. That package runs the command `libcamera-jpeg` in a shell without
+ * escaping and gives no way to say where it is. So nothing but numbers and fixed names is passed to it, and a
+ * private folder, first on this process's PATH, holds a `libcamera-jpeg` that runs what there really is:
+ * `rpicam-jpeg` since Raspberry Pi OS bookworm, `libcamera-jpeg` before.
+ */
+async function openStills(config: LibcameraConfig, program: string): Promise<Camera> {
+  if (program.includes("'")) throw new ConfigError(`a plain path is needed for ${program}`)
   const folder = await mkdtemp(path.join(tmpdir(), 'layerwatch-camera-'))
   // The folder's path does pass the shell; the system chose all of it.
   if (!/^[\w./-]+$/.test(folder))
@@ -40,10 +75,10 @@ export async function openLibcamera(
   const link = path.join(folder, 'libcamera-jpeg')
   await writeFile(link, `#!/bin/sh\nexec timeout -k 1 ${longestRunSeconds} '${program}' "$@"\n`)
   await chmod(link, 0o700)
-  return new Libcamera(config, folder)
+  return new LibcameraStills(config, folder)
 }
 
-class Libcamera implements Camera {
+class LibcameraStills implements Camera {
   readonly description: string
   readonly #config: LibcameraConfig
   readonly #folder: string
@@ -51,7 +86,7 @@ class Libcamera implements Camera {
   #run: Promise<Frame> | undefined
 
   constructor(config: LibcameraConfig, folder: string) {
-    this.description = `Raspberry Pi camera ${config.camera}, ${config.width}×${config.height}`
+    this.description = `Raspberry Pi camera ${config.camera}, ${config.width}×${config.height}, single shots`
     this.#config = config
     this.#folder = folder
   }
@@ -104,7 +139,7 @@ class Libcamera implements Camera {
   }
 
   async #runProgram(options: Parameters<typeof libcamera.jpeg>[0]): Promise<void> {
-    const usualPath = env.PATH ?? usualFolders.join(':')
+    const usualPath = env.PATH ?? '/usr/bin:/bin'
     try {
       // The package starts the program before it first waits, so the PATH is changed for that moment only.
       env.PATH = `${this.#folder}:${usualPath}`
@@ -119,10 +154,4 @@ class Libcamera implements Camera {
       env.PATH = usualPath
     }
   }
-}
-
-function findProgram(folders: readonly string[]): string | undefined {
-  return ['rpicam-jpeg', 'libcamera-jpeg']
-    .flatMap((name) => folders.map((folder) => path.join(folder, name)))
-    .find((file) => existsSync(file) && !file.includes("'"))
 }

@@ -17,7 +17,7 @@ export async function openCamera(config: CameraConfig, { log }: { log: Logger })
     case 'mjpeg':
       return (await import('./mjpeg.ts')).openMjpegCamera(config, { log })
     case 'libcamera':
-      return (await import('./libcamera.ts')).openLibcamera(config)
+      return (await import('./libcamera.ts')).openLibcamera(config, { log })
     case 'v4l2':
       return (await import('./v4l2.ts')).openV4l2Camera(config, { log })
     case 'rtsp':

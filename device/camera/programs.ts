@@ -13,7 +13,10 @@ export function programFolders(): string[] {
 }
 
 /** File of the first of those names that is there, in any of the folders. */
-export function findProgram(names: readonly string[], folders = programFolders()): string | undefined {
+export function findProgram(
+  names: readonly string[],
+  folders: readonly string[] = programFolders(),
+): string | undefined {
   return names
     .flatMap((name) => folders.map((folder) => path.join(folder, name)))
     .find((file) => existsSync(file))

@@ -9,6 +9,7 @@ import { openFolderCamera } from '../../device/camera/folder.ts'
 import { openLibcamera } from '../../device/camera/libcamera.ts'
 import { openMjpegCamera } from '../../device/camera/mjpeg.ts'
 import { openSnapshotCamera } from '../../device/camera/snapshot.ts'
+import { LibcameraConfig } from '../../device/config.ts'
 import { startFakeCamera } from '../fakes/camera.ts'
 import { drawPicture, numberPicture } from '../fakes/pictures.ts'
 import { makeFakeRpicam } from '../fakes/rpicam.ts'
@@ -52,18 +53,14 @@ describeCamera('a folder of pictures', async () => {
   }
 })
 
-describeCamera('the Pi camera through node-libcamera', async () => {
-  const rpicam = await makeFakeRpicam('rpicam-jpeg')
-  const config = { kind: 'libcamera', camera: 0, width: 640, height: 480, rotationDegrees: 0 } as const
-  const camera = await openLibcamera(config, { programFolders: [rpicam.folder] })
-  return {
-    camera,
-    close: async () => {
-      await camera.close()
-      await rpicam.close()
-    },
-  }
-})
+for (const captures of ['stream', 'stills'] as const) {
+  describeCamera(`the Pi camera by ${captures}`, async () => {
+    const rpicam = await makeFakeRpicam(captures === 'stream' ? 'rpicam-vid' : 'rpicam-jpeg')
+    const config = LibcameraConfig.parse({ kind: 'libcamera', captures, width: 640, height: 480 })
+    const camera = await openLibcamera(config, { log, folders: [rpicam.folder] })
+    return { camera, close: () => camera.close().then(rpicam.close) }
+  })
+}
 
 describeHttpCamera('snapshot', (url, login) => openSnapshotCamera({ kind: 'snapshot', url, ...login }))
 describeHttpCamera('mjpeg', (url, login) => openMjpegCamera({ kind: 'mjpeg', url, ...login }, { log }))
