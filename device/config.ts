@@ -5,6 +5,8 @@ import { checkConfig, freezeDeeply } from '@layerwatch/shared/config-document.ts
 import { ConfigError } from '@layerwatch/shared/errors.ts'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { AccessCode, Fingerprint, Host } from './bambu-address.ts'
+import { CameraConfig } from './camera/config.ts'
 
 /*
  * The agent's configuration: one schema, read once from a YAML file, frozen and passed down. A secret field
@@ -13,19 +15,7 @@ import { z } from 'zod'
  */
 
 const HttpUrl = z.url({ protocol: /^https?$/ })
-const Host = z
-  .string()
-  .regex(/^[\w.:-]{1,253}$/)
-  .describe('Name or IP address of the printer')
-const AccessCode = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,32}$/)
-  .describe('Access code from its screen, Settings, Network; also accessCodeFile, accessCodeEnv')
-const Fingerprint = z
-  .string()
-  .regex(/^([0-9a-fA-F]{2}:){31}[0-9a-fA-F]{2}$/, { error: 'is no fingerprint: 32 bytes as AB:CD:…' })
-  .optional()
-  .describe("SHA-256 of the certificate, as probe tells it; without it the printer's identity is not trusted")
+
 export const SimulatedPrinterConfig = z.strictObject({
   kind: z.literal('simulated'),
   url: HttpUrl.describe('Address of the simulator'),
@@ -55,104 +45,6 @@ export const PrinterConfig = z.discriminatedUnion('kind', [
   OctoPrintConfig,
   BambuPrinterConfig,
   NoLinkConfig,
-])
-
-const login = {
-  username: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Name for basic or digest login, where the camera asks for one'),
-  password: z.string().min(1).optional().describe('Password for it; also passwordFile, passwordEnv'),
-}
-export const SimulatedCameraConfig = z.strictObject({
-  kind: z.literal('simulated'),
-  url: HttpUrl.describe('Address of the simulator'),
-})
-export const FolderCameraConfig = z.strictObject({
-  kind: z.literal('folder'),
-  path: z.string().min(1).describe('Folder of JPEG files, taken in order of their names'),
-  intervalSeconds: z
-    .number()
-    .positive()
-    .max(3600)
-    .default(5)
-    .describe('Seconds from one picture to the next'),
-  loop: z.boolean().default(false).describe('Begin again after the last picture'),
-})
-export const SnapshotCameraConfig = z.strictObject({
-  kind: z.literal('snapshot'),
-  url: HttpUrl.describe('Address that answers with one JPEG'),
-  ...login,
-})
-export const MjpegCameraConfig = z.strictObject({
-  kind: z.literal('mjpeg'),
-  url: HttpUrl.describe('Address of a multipart/x-mixed-replace stream of JPEGs'),
-  ...login,
-})
-export const LibcameraConfig = z.strictObject({
-  kind: z.literal('libcamera'),
-  camera: z.number().int().min(0).max(7).default(0).describe('Number of the camera as rpicam-hello lists it'),
-  width: z.number().int().min(320).max(4056).default(1280).describe('Width in pixels'),
-  height: z.number().int().min(240).max(3040).default(960).describe('Height in pixels'),
-  rotationDegrees: z.literal([0, 180]).default(0).describe('Turn of the picture in degrees'),
-  captures: z
-    .enum(['stream', 'stills'])
-    .default('stream')
-    .describe('A stream from rpicam-vid, or single shots, which take a second each'),
-  framesPerSecond: z.number().int().min(1).max(30).default(5).describe('Pictures a second of the stream'),
-})
-export const V4l2CameraConfig = z.strictObject({
-  kind: z.literal('v4l2'),
-  device: z
-    .string()
-    .regex(/^\/dev\/(video\d{1,3}|v4l\/by-(id|path)\/[\w.:+@-]+)$/, {
-      error: 'must be such as /dev/video0 or a name from /dev/v4l/by-id/',
-    })
-    .default('/dev/video0')
-    .describe('The camera; a name from /dev/v4l/by-id/ stays the same when another is plugged in'),
-  width: z.number().int().min(160).max(4096).default(1280).describe('Width in pixels'),
-  height: z.number().int().min(120).max(3040).default(720).describe('Height in pixels'),
-  framesPerSecond: z
-    .number()
-    .int()
-    .min(1)
-    .max(30)
-    .default(5)
-    .describe('Pictures a second; the camera takes the nearest it can'),
-  format: z
-    .enum(['mjpeg', 'yuyv422'])
-    .default('mjpeg')
-    .describe('What the camera gives; yuyv422 for one without JPEG of its own'),
-})
-export const RtspCameraConfig = z.strictObject({
-  kind: z.literal('rtsp'),
-  url: z.url({ protocol: /^rtsps?$/ }).describe('Address such as rtsp://192.168.1.20/stream1'),
-  username: z.string().min(1).optional().describe('Name for its login, where the camera asks for one'),
-  password: z.string().min(1).optional().describe('Password for it; also passwordFile, passwordEnv'),
-  framesPerSecond: z
-    .number()
-    .min(0.2)
-    .max(10)
-    .default(2)
-    .describe('Most pictures a second that are made from the video'),
-})
-export const BambuCameraConfig = z.strictObject({
-  kind: z.literal('bambu'),
-  host: Host,
-  accessCode: AccessCode,
-  fingerprint: Fingerprint,
-  port: z.number().int().min(1).max(65_535).default(6000).describe('Port of the camera'),
-})
-export const CameraConfig = z.discriminatedUnion('kind', [
-  SimulatedCameraConfig,
-  FolderCameraConfig,
-  SnapshotCameraConfig,
-  MjpegCameraConfig,
-  LibcameraConfig,
-  V4l2CameraConfig,
-  RtspCameraConfig,
-  BambuCameraConfig,
 ])
 
 const Pin = z.number().int().min(0).max(27).describe('BCM number of the pin')
@@ -251,15 +143,6 @@ export type SimulatedPrinterConfig = z.infer<typeof SimulatedPrinterConfig>
 export type OctoPrintConfig = z.infer<typeof OctoPrintConfig>
 export type BambuPrinterConfig = z.infer<typeof BambuPrinterConfig>
 export type PrinterConfig = z.infer<typeof PrinterConfig>
-export type SimulatedCameraConfig = z.infer<typeof SimulatedCameraConfig>
-export type FolderCameraConfig = z.infer<typeof FolderCameraConfig>
-export type SnapshotCameraConfig = z.infer<typeof SnapshotCameraConfig>
-export type MjpegCameraConfig = z.infer<typeof MjpegCameraConfig>
-export type V4l2CameraConfig = z.infer<typeof V4l2CameraConfig>
-export type RtspCameraConfig = z.infer<typeof RtspCameraConfig>
-export type LibcameraConfig = z.infer<typeof LibcameraConfig>
-export type BambuCameraConfig = z.infer<typeof BambuCameraConfig>
-export type CameraConfig = z.infer<typeof CameraConfig>
 export type GpioConfig = z.infer<typeof GpioConfig>
 export type PolicyConfig = z.infer<typeof PolicyConfig>
 export type WatchedPrinterConfig = z.infer<typeof WatchedPrinterConfig>

@@ -24,22 +24,35 @@ export function checkJpeg(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, endAt + endOfImage.length)
 }
 
-/** Walks the segments up to the scan. https://www.w3.org/Graphics/JPEG/itu-t81.pdf, annex B */
+/** One segment before the scan: its marker, and where it lies with marker and length. */
+export interface JpegSegment {
+  marker: number
+  at: number
+  end: number
+}
+
+/**
+ * The segments of a JPEG up to and with the first scan's; ends early where it is cut off or garbled.
+ * https://www.w3.org/Graphics/JPEG/itu-t81.pdf, annex B
+ */
+export function* jpegSegments(jpeg: Buffer): Generator<JpegSegment> {
+  let at = 2
+  while (at + 9 < jpeg.length && jpeg[at] === 0xff) {
+    const marker = jpeg[at + 1] ?? 0
+    const isPadding = marker === 0xff
+    const end = isPadding ? at + 1 : at + 2 + jpeg.readUInt16BE(at + 2)
+    if (!isPadding) yield { marker, at, end }
+    if (marker === startOfScan) return
+    at = end
+  }
+}
+
 function readHead(jpeg: Buffer): { width: number; height: number; scanAt: number } {
   let size: { width: number; height: number } | undefined
   if (jpeg[0] !== 0xff || jpeg[1] !== startOfImage) throw new ProtocolError('what came is no JPEG')
-  let at = 2
-  while (at + 9 < jpeg.length) {
-    const marker = jpeg[at + 1] ?? 0
-    if (jpeg[at] !== 0xff) break
-    if (marker === 0xff) {
-      // Padding before a marker.
-      at += 1
-      continue
-    }
+  for (const { marker, at } of jpegSegments(jpeg)) {
     if (marker === startOfScan && size !== undefined) return { ...size, scanAt: at }
     if (isFrameHeader(marker)) size = { height: jpeg.readUInt16BE(at + 5), width: jpeg.readUInt16BE(at + 7) }
-    at += 2 + jpeg.readUInt16BE(at + 2)
   }
   throw new ProtocolError('the picture is cut off or garbled')
 }

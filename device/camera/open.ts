@@ -1,12 +1,17 @@
 import type { Logger } from 'pino'
-import type { CameraConfig } from '../config.ts'
 import type { Camera } from './camera.ts'
+import type { CameraConfig } from './config.ts'
+import { frameCamera } from './framing.ts'
 
 /**
  * Opens the configured camera, loading only its own adapter. Contact is made by the first `capture`.
  * @throws ConfigError where the configuration can't work on this machine.
  */
 export async function openCamera(config: CameraConfig, { log }: { log: Logger }): Promise<Camera> {
+  return frameCamera(await openAdapter(config, log), config.picture)
+}
+
+async function openAdapter(config: CameraConfig, log: Logger): Promise<Camera> {
   switch (config.kind) {
     case 'simulated':
       return (await import('./simulated.ts')).openSimulatedCamera(config)

@@ -1,8 +1,8 @@
 import { ConfigError, ProtocolError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { z } from 'zod'
-import type { SimulatedCameraConfig } from '../config.ts'
 import { fetchReply } from '../http.ts'
 import { type Camera, maxFrameBytes } from './camera.ts'
+import type { SimulatedCameraConfig } from './config.ts'
 
 /** The simulator draws each picture when asked, which may take a while on a busy machine. */
 const timeoutMs = 15_000

@@ -1,8 +1,8 @@
 import { UnavailableError } from '@layerwatch/shared/errors.ts'
-import type { SnapshotCameraConfig } from '../config.ts'
 import { explain, readBody } from '../http.ts'
 import type { Camera, Frame } from './camera.ts'
 import { maxFrameBytes } from './camera.ts'
+import type { SnapshotCameraConfig } from './config.ts'
 import { HttpSource } from './http-source.ts'
 import { checkJpeg } from './jpeg.ts'
 

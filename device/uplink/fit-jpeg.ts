@@ -20,6 +20,7 @@ export async function fitJpeg(jpeg: Uint8Array, maxBytes: number): Promise<Uint8
   for (const { width, quality } of steps.slice(maxBytes < 100_000 ? 3 : 0)) {
     try {
       const made = await sharp(jpeg, { limitInputPixels: maxFramePixels, failOn: 'none' })
+        .autoOrient()
         .resize({ width, withoutEnlargement: true })
         .jpeg({ quality })
         .toBuffer()

@@ -4,7 +4,7 @@ import { ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shar
 import { pino } from 'pino'
 import { openBambuCamera } from '../../device/camera/bambu.ts'
 import type { Camera } from '../../device/camera/camera.ts'
-import type { BambuCameraConfig } from '../../device/config.ts'
+import type { BambuCameraConfig } from '../../device/camera/config.ts'
 import type { FakeBambuCamera } from '../fakes/bambu-camera.ts'
 import { startFakeBambuCamera } from '../fakes/bambu-camera.ts'
 import { waitUntil } from '../setup/wait.ts'
