@@ -60,3 +60,54 @@ test('reasons that take turns are one episode, however long', () => {
     ['camera.lost', 'camera.restored'],
   )
 })
+
+test('a camera that gives every third picture is said to be lost, and not every few seconds', () => {
+  const looks = Array.from({ length: 720 }, (_, i): [number, Look] => [
+    5 * (i + 1),
+    i % 3 === 2 ? seen : gone,
+  ])
+  const told = watch(looks)
+  assert.deepEqual(
+    told.map(({ type }) => type),
+    ['camera.lost', 'camera.restored', 'camera.lost'],
+  )
+})
+
+test('a relapse ends once there was something to see for half a minute without a break', () => {
+  const told = watch([
+    [12, gone],
+    [20, seen],
+    [35, gone],
+    [40, seen],
+    [45, seen],
+    [50, gone],
+    [55, seen],
+    [70, seen],
+    [84, seen],
+    [85, seen],
+    [90, seen],
+  ])
+  assert.deepEqual(
+    told.map(({ type, atSeconds }) => [type, atSeconds]),
+    [
+      ['camera.lost', 12],
+      ['camera.restored', 20],
+      ['camera.lost', 35],
+      ['camera.restored', 85],
+    ],
+  )
+})
+
+test('a relapse long after the last episode ends at once, as a first one does', () => {
+  const told = watch([
+    [12, gone],
+    [20, seen],
+    [400, seen],
+    [415, gone],
+    [420, seen],
+  ])
+  assert.deepEqual(
+    told.map(({ atSeconds }) => atSeconds),
+    [12, 20, 415, 420],
+  )
+})
