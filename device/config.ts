@@ -5,47 +5,14 @@ import { checkConfig, freezeDeeply } from '@layerwatch/shared/config-document.ts
 import { ConfigError } from '@layerwatch/shared/errors.ts'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
-import { AccessCode, Fingerprint, Host } from './bambu-address.ts'
 import { CameraConfig } from './camera/config.ts'
+import { PrinterConfig } from './printer/config.ts'
 
 /*
  * The agent's configuration: one schema, read once from a YAML file, frozen and passed down. A secret field
  * (`apiKey`, `password`) may be written as itself, as `apiKeyFile: PATH` or as `apiKeyEnv: NAME`; adapters only
  * ever see the secret itself.
  */
-
-const HttpUrl = z.url({ protocol: /^https?$/ })
-
-export const SimulatedPrinterConfig = z.strictObject({
-  kind: z.literal('simulated'),
-  url: HttpUrl.describe('Address of the simulator'),
-})
-export const OctoPrintConfig = z.strictObject({
-  kind: z.literal('octoprint'),
-  url: HttpUrl.describe('Address of OctoPrint, such as http://octopi.local'),
-  apiKey: z
-    .string()
-    .min(1)
-    .describe("Key from OctoPrint's settings, Application Keys; also apiKeyFile, apiKeyEnv"),
-})
-export const BambuPrinterConfig = z.strictObject({
-  kind: z.literal('bambu'),
-  host: Host,
-  serial: z
-    .string()
-    .regex(/^\w{8,32}$/)
-    .describe("The printer's serial number"),
-  accessCode: AccessCode,
-  fingerprint: Fingerprint,
-  port: z.number().int().min(1).max(65_535).default(8883).describe('Port of the printer’s broker'),
-})
-export const NoLinkConfig = z.strictObject({ kind: z.literal('none') })
-export const PrinterConfig = z.discriminatedUnion('kind', [
-  SimulatedPrinterConfig,
-  OctoPrintConfig,
-  BambuPrinterConfig,
-  NoLinkConfig,
-])
 
 const Pin = z.number().int().min(0).max(27).describe('BCM number of the pin')
 export const GpioConfig = z.strictObject({
@@ -139,10 +106,6 @@ export const AgentConfig = z.strictObject({
     }),
 })
 
-export type SimulatedPrinterConfig = z.infer<typeof SimulatedPrinterConfig>
-export type OctoPrintConfig = z.infer<typeof OctoPrintConfig>
-export type BambuPrinterConfig = z.infer<typeof BambuPrinterConfig>
-export type PrinterConfig = z.infer<typeof PrinterConfig>
 export type GpioConfig = z.infer<typeof GpioConfig>
 export type PolicyConfig = z.infer<typeof PolicyConfig>
 export type WatchedPrinterConfig = z.infer<typeof WatchedPrinterConfig>

@@ -2,11 +2,11 @@ import { randomInt } from 'node:crypto'
 import { UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { Logger } from 'pino'
 import { within } from '../clock.ts'
-import type { BambuPrinterConfig } from '../config.ts'
 import { connectMqtt, type MqttConnection, type MqttMessage } from '../mqtt.ts'
 import { openPinnedSocket } from '../pinned-socket.ts'
 import type { BambuMessage, BambuModule, BambuPrint, BambuReply, BambuRequest } from './bambu-wire.ts'
 import { readReport, versionRequest, wholeStateRequest } from './bambu-wire.ts'
+import type { BambuPrinterConfig } from './config.ts'
 
 const patienceMs = 5_000
 /** A printer that says nothing for so long is asked something light, and left when it does not answer. */

@@ -3,7 +3,6 @@ import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
 import type { Logger } from 'pino'
 import { within } from '../clock.ts'
-import type { BambuPrinterConfig } from '../config.ts'
 import { type BambuSession, openBambuSession } from './bambu-session.ts'
 import type { BambuModule, BambuPrint } from './bambu-wire.ts'
 import {
@@ -15,6 +14,7 @@ import {
   versionRequest,
   wantsSignature,
 } from './bambu-wire.ts'
+import type { BambuPrinterConfig } from './config.ts'
 import type { Light, Printer, PrinterCapabilities, PrinterStatus } from './printer.ts'
 import { printerTimeoutMs } from './printer.ts'
 

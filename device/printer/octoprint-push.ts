@@ -1,13 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import WebSocket from 'ws'
 import type { LoginReply } from './octoprint-wire.ts'
 import { PushMessage } from './octoprint-wire.ts'
+import { keepFollowing, readSocket } from './push-socket.ts'
 
 /** OctoPrint sends its state every second whether it changed or not; longer silence is a dead line. */
 const maxSilenceMs = 20_000
-const firstWaitMs = 1_000
-const longestWaitMs = 30_000
 const maxMessageBytes = 8 * 1024 * 1024
 
 /** Events we want told; the state comes anyway. */
@@ -28,14 +26,8 @@ export interface Push {
  * Follows OctoPrint's push socket until aborted, connecting again as often as needed.
  * https://docs.octoprint.org/en/1.11.8/api/push.html
  */
-export async function followPush(push: Push, signal: AbortSignal): Promise<void> {
-  let waitMs = firstWaitMs
-  while (!signal.aborted) {
-    const heard = await followOnce(push, signal)
-    if (signal.aborted) return
-    waitMs = heard > 0 ? firstWaitMs : Math.min(waitMs * 2, longestWaitMs)
-    await sleep(waitMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined)
-  }
+export function followPush(push: Push, signal: AbortSignal): Promise<void> {
+  return keepFollowing((ended) => followOnce(push, ended), signal)
 }
 
 /** One connection, from login to its end. Gives how many states it told. */
@@ -53,10 +45,14 @@ async function followOnce(push: Push, signal: AbortSignal): Promise<number> {
     socket.once('open', () => {
       for (const words of hello) socket.send(JSON.stringify(words))
     })
-    await readUntilClosed(socket, signal, (message) => {
-      if (message.current !== undefined || message.history !== undefined) heard += 1
-      push.onMessage(message)
-    })
+    const onText = (text: string) => {
+      const message = parseMessage(text)
+      // The session ended: a new login takes its place.
+      if (message?.reauthRequired !== undefined) return 'hang-up'
+      if (message?.current !== undefined || message?.history !== undefined) heard += 1
+      if (message !== undefined) push.onMessage(message)
+    }
+    await readSocket(socket, { maxSilenceMs, onText }, signal)
   } catch (error) {
     if (!signal.aborted) push.log.debug({ err: error }, 'OctoPrint push connection failed')
   }
@@ -65,36 +61,6 @@ async function followOnce(push: Push, signal: AbortSignal): Promise<number> {
     if (!signal.aborted) push.log.info('OctoPrint push connection ended')
   }
   return heard
-}
-
-function readUntilClosed(
-  socket: WebSocket,
-  signal: AbortSignal,
-  onMessage: (message: PushMessage) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = () => socket.terminate()
-    const silence = setTimeout(end, maxSilenceMs)
-    signal.addEventListener('abort', end, { once: true })
-    socket.on('message', (data) => {
-      silence.refresh()
-      const message = parseMessage(String(data))
-      // The session ended: a new login takes its place.
-      if (message?.reauthRequired !== undefined) return end()
-      if (message !== undefined) onMessage(message)
-    })
-    let cause: Error | undefined
-    socket.on('error', (error) => {
-      cause = error
-    })
-    socket.once('close', () => {
-      clearTimeout(silence)
-      signal.removeEventListener('abort', end)
-      if (cause !== undefined) reject(cause)
-      else resolve()
-    })
-    if (signal.aborted) end()
-  })
 }
 
 /** A message, or undefined where it is none we can read: the next state is a second away. */

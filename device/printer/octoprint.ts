@@ -2,9 +2,9 @@ import { ConfigError, ProtocolError, RejectedError, UnavailableError } from '@la
 import type { PrinterAction } from '@layerwatch/shared/vocabulary.ts'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
-import type { OctoPrintConfig } from '../config.ts'
 import type { ReadReply } from '../http.ts'
 import { fetchReply } from '../http.ts'
+import type { OctoPrintConfig } from './config.ts'
 import { followPush } from './octoprint-push.ts'
 import type { LastEnd, PushMessage, Temperatures } from './octoprint-wire.ts'
 import {

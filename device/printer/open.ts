@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Frame } from '../camera/camera.ts'
-import type { PrinterConfig } from '../config.ts'
+import type { PrinterConfig } from './config.ts'
 import type { Printer } from './printer.ts'
 
 /**
@@ -21,5 +21,7 @@ export async function openPrinter(
       return (await import('./bambu.ts')).openBambu(config, { log })
     case 'none':
       return (await import('./none.ts')).openNoLink({ log, look })
+    case 'moonraker':
+      return (await import('./moonraker.ts')).openMoonraker(config, { log })
   }
 }

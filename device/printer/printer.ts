@@ -38,6 +38,8 @@ export interface PrinterStatus {
   printSeconds?: number
   secondsLeft?: number
   temperatures?: { nozzle?: Heater; bed?: Heater }
+  /** Parts of the print that a person or a rule left out: they grow no more, and that is no failure. */
+  excludedObjects?: readonly string[]
   /** Print seconds per wall second; other than 1 for a simulated printer only. */
   timeScale?: number
 }
@@ -60,8 +62,10 @@ export interface Printer {
    */
   watch(onStatus: (status: PrinterStatus) => void, signal: AbortSignal): Promise<void>
   /**
-   * Asks for an action once. Returning means accepted, not done: read the state back.
-   * @throws RejectedError where the printer refused (no job, wrong state); UnavailableError | ProtocolError
+   * Asks for an action once. Returning means accepted, not done: read the state back. Meant for the job last told of
+   * by `status` or `watch`; where the printer has gone on to another, that is refused.
+   * @throws RejectedError where the printer refused (no job, another job, wrong state); UnavailableError |
+   * ProtocolError
    */
   act(action: PrinterAction, signal: AbortSignal): Promise<void>
   /** The G-code of the current job; undefined where the printer has none to give. */

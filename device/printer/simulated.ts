@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { type PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
 import { z } from 'zod'
-import type { SimulatedPrinterConfig } from '../config.ts'
 import { fetchReply, type ReadReply } from '../http.ts'
+import type { SimulatedPrinterConfig } from './config.ts'
 import { type Printer, type PrinterCapabilities, type PrinterStatus, printerTimeoutMs } from './printer.ts'
 
 const maxReplyBytes = 64 * 1024

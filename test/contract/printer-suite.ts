@@ -23,8 +23,12 @@ export interface PrinterBench {
 const never = new AbortController().signal
 
 /** What the port promises, tried on one adapter. */
-export function describePrinter(name: string, open: () => Promise<PrinterBench>): void {
-  describe(`a printer behind ${name}`, { timeout: 120_000 }, () => {
+export function describePrinter(
+  name: string,
+  open: () => Promise<PrinterBench>,
+  options: { skip?: string } = {},
+): void {
+  describe(`a printer behind ${name}`, { timeout: 120_000, ...options }, () => {
     let bench: PrinterBench
     before(async () => {
       bench = await open()

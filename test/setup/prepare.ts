@@ -2,6 +2,7 @@ import { installChromium } from './chromium.ts'
 import { installFaketime } from './faketime.ts'
 import { installFfmpeg } from './ffmpeg.ts'
 import { say } from './install.ts'
+import { installMoonraker } from './moonraker.ts'
 import { installMosquitto } from './mosquitto.ts'
 import { buildGpioAddon, buildTfjsNode } from './native.ts'
 import { installOctoprint } from './octoprint.ts'
@@ -23,7 +24,7 @@ export async function prepare(): Promise<void> {
   // One after the other: the package manager locks. The others wait for the network rather than for each other.
   const debianParts = [installMosquitto, installFaketime, installFfmpeg, installChromium]
   for (const part of debianParts) await attempt(part)
-  await Promise.all([installOctoprint, buildGpioAddon, buildTfjsNode].map(attempt))
+  await Promise.all([installOctoprint, installMoonraker, buildGpioAddon, buildTfjsNode].map(attempt))
   if (problems.length > 0) throw new Error(problems.join('\n'))
 }
 

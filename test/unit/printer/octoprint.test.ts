@@ -6,8 +6,9 @@ import { ConfigError, ProtocolError, RejectedError, UnavailableError } from '@la
 import { pino } from 'pino'
 import { openOctoprint } from '../../../device/printer/octoprint.ts'
 import type { Printer, PrinterStatus } from '../../../device/printer/printer.ts'
+import { json, raw } from '../../fakes/http-peer.ts'
 import type { FakeOctoprint } from '../../fakes/octoprint.ts'
-import { json, raw, startFakeOctoprint } from '../../fakes/octoprint.ts'
+import { startFakeOctoprint } from '../../fakes/octoprint.ts'
 import { waitUntil } from '../../setup/wait.ts'
 
 const log = pino({ level: 'silent' })
