@@ -9,7 +9,7 @@ export function viewPrinter(
   { printer, print, picture }: PrinterToView,
   { role, isPresent }: { role: Role; isPresent: boolean },
 ): PrinterView {
-  const { id, name, kind, state, actions, device } = printer
+  const { id, name, kind, state, actions, limits, device } = printer
   return PrinterView.parse(
     withoutNulls({
       id,
@@ -17,6 +17,7 @@ export function viewPrinter(
       kind,
       state,
       actions,
+      limits: limits.length > 0 ? limits : undefined,
       role,
       pausedBy: printer.pausedBy,
       pausedAt: printer.pausedAt && instant(printer.pausedAt),

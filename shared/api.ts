@@ -152,6 +152,8 @@ export const PrinterView = z.object({
   pausedBy: Actor.optional(),
   pausedAt: Instant.optional(),
   actions: z.array(PrinterAction),
+  /** Why an action is missing and how to mend it, as the device found out. */
+  limits: z.array(z.string()).optional(),
   watching: Watching,
   print: PrintView.optional(),
   /** Worst thing said of the current print that is not resolved. */

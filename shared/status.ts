@@ -22,6 +22,8 @@ export const PrinterStatusReport = z.object({
   state: PrinterState,
   /** What this printer lets us do, as probed. */
   actions: z.array(PrinterAction),
+  /** Why an action is missing and how to mend it, in a person's words. */
+  limits: z.array(z.string().max(300)).max(8).optional(),
   printId: Id.optional(),
   job: z.string().max(500).optional(),
   layer: z.number().int().min(0).optional(),

@@ -65,6 +65,7 @@ export function columnsOfReport(report: PrinterStatusReport): Prisma.PrinterUnch
     kind: report.kind,
     state: report.state,
     actions: [...report.actions],
+    limits: [...(report.limits ?? [])],
     watching: toJson(report.watching),
     layer: report.layer ?? null,
     layers: report.layers ?? null,

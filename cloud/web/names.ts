@@ -44,6 +44,7 @@ export const actorNames: Record<Actor, string> = {
 
 export const standingWords: Partial<Record<StandingKind, string>> = {
   'pause-failed': 'not paused',
+  'alarm-unpaused': 'failing',
   'alarm-pausing': 'pausing',
   'alarm-paused': 'paused by Layerwatch',
   error: 'with an error',

@@ -4,6 +4,7 @@ import type { PrinterState } from '@layerwatch/shared/vocabulary.ts'
 /** How a printer stands, as a person would sort it: what is said, in which tone, and who comes first. */
 export type StandingKind =
   | 'pause-failed'
+  | 'alarm-unpaused'
   | 'alarm-pausing'
   | 'alarm-paused'
   | 'error'
@@ -34,6 +35,7 @@ export type Standing = {
 
 const tones: Record<StandingKind, Tone> = {
   'pause-failed': 'fail',
+  'alarm-unpaused': 'fail',
   'alarm-pausing': 'fail',
   'alarm-paused': 'fail',
   error: 'fail',
@@ -94,6 +96,7 @@ function alarmOf(printer: PrinterView): StandingKind | undefined {
   if (incident?.severity !== 'confirmed' || !isActive(state)) return undefined
   if (state === 'paused') return printer.pausedBy === 'layerwatch' ? 'alarm-paused' : undefined
   if (incident.pause === 'failed') return 'pause-failed'
+  if (incident.pause === 'none') return 'alarm-unpaused'
   return incident.pause === 'sent' ? 'alarm-pausing' : undefined
 }
 

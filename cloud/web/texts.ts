@@ -110,6 +110,7 @@ export const texts = {
     noDeviceWhy: 'nothing can be sent; it goes on watching by itself',
     noConnectionWhy: 'the device goes on watching by itself',
     cannot: 'This printer takes no commands',
+    cannotWhy: 'it can only be watched: pause it at the printer itself',
     viewer: 'You can watch this printer',
     viewerWhy: 'only operators and owners pause it',
   },

@@ -27,6 +27,7 @@ export function standingTitle(standing: Standing, printer: PrinterView, nowMs: n
   const since = 'since' in printer.watching ? moment(printer.watching.since, nowMs) : ''
   const fixed: Partial<Record<StandingKind, string>> = {
     'pause-failed': 'Pause not confirmed',
+    'alarm-unpaused': 'Failing, and not paused',
     'alarm-pausing': 'Pause sent, not confirmed yet',
     'alarm-paused': 'Paused by Layerwatch',
     error: 'The printer reports an error',
@@ -54,6 +55,7 @@ export function standingWhy(standing: Standing, printer: PrinterView, nowMs: num
   switch (standing.kind) {
     case 'pause-failed':
       return 'It may still be printing.'
+    case 'alarm-unpaused':
     case 'alarm-pausing':
     case 'alarm-paused':
       return alarmWhy(printer, nowMs)

@@ -45,6 +45,7 @@ function describePrinter(
     kind,
     state: status?.state ?? 'offline',
     actions: [...(capabilities?.actions ?? [])],
+    ...(capabilities?.limits.length ? { limits: wordsOf(capabilities.limits) } : {}),
     ...(print ? { printId: print.printId, job: print.job, layer: monitor.layer } : {}),
     ...(status?.layers === undefined ? {} : { layers: status.layers }),
     ...(status?.progress === undefined ? {} : { progress: Math.min(1, Math.max(0, status.progress)) }),
@@ -62,6 +63,11 @@ function describeWatching({ link, eyes }: WatchedPrinter['monitor'], clock: Cloc
   }
   if (!isActive(link.course.state)) return { isWatching: false, since: instant(link.changedAtMs) }
   return { isWatching: true, since: instant(eyes.seeingSinceMs) }
+}
+
+/** As many and as long as a status carries. */
+function wordsOf(limits: readonly string[]): string[] {
+  return limits.slice(0, 8).map((limit) => limit.slice(0, 300))
 }
 
 function median(values: readonly number[]): number | undefined {

@@ -36,10 +36,15 @@ test('every event and status of version 1 is taken', async () => {
   }
   const results = await ingestAll(context, deviceId, [...events, later])
   assert.deepEqual(new Set(results), new Set(['stored']))
-  for (const name of ['status.json', 'status.blind.json', 'status.last-will.json']) {
-    await ingestStatus(context, { deviceId, json: read(name), heardMs: performance.now() })
-  }
+  const take = (name: string) =>
+    ingestStatus(context, { deviceId, json: read(name), heardMs: performance.now() })
   const { db } = database
+  await take('status.json')
+  await take('status.watch-only.json')
+  const { limits } = await db.printer.findFirstOrThrow()
+  assert.match(limits.join(), /^Can only watch, because/)
+  await take('status.blind.json')
+  await take('status.last-will.json')
   const print = await db.print.findFirstOrThrow()
   assert.deepEqual([print.job, print.outcome, print.layer], ['benchy.gcode', 'finished', 120])
   assert.equal(await db.layer.count(), 1)

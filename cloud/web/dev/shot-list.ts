@@ -72,6 +72,17 @@ export const shots: Shot[] = [
     },
   },
   {
+    name: 'printer-watch-only',
+    themes: ['light'],
+    play: async (stage) => {
+      const limits = [
+        'Can only watch, because there is no link to the printer: it is told by its motion whether it prints.',
+      ]
+      changePrinter(stage.world, stage.shop.garage.id, { actions: [], limits })
+      await open(stage, `/printers/${stage.shop.garage.id}`)
+    },
+  },
+  {
     name: 'printer-idle',
     themes: ['light'],
     play: async (stage) => {

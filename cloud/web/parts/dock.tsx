@@ -51,7 +51,7 @@ function barredBecause(printer: PrinterView, canSend: boolean): Barred | undefin
   if (!printer.device.isPresent) {
     return { title: texts.dock.noDevice(printer.device.name), why: texts.dock.noDeviceWhy }
   }
-  if (printer.actions.length === 0) return { title: texts.dock.cannot }
+  if (printer.actions.length === 0) return { title: texts.dock.cannot, why: texts.dock.cannotWhy }
   return undefined
 }
 

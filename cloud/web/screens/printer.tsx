@@ -111,6 +111,7 @@ function Now({ printer, newest, layers, onPick }: NowProps) {
             ? quietWhy(layers, newestLayer)
             : [standingWhy(standing, printer, nowMs), remedy].filter(Boolean).join('. ')}
         </p>
+        <Limits limits={printer.limits} />
         {printer.incident && (
           <Link
             href={`/incidents/${printer.incident.id}`}
@@ -130,6 +131,20 @@ function Now({ printer, newest, layers, onPick }: NowProps) {
         </section>
       )}
     </>
+  )
+}
+
+/** What its device may not do with it, and how to mend that. */
+function Limits({ limits }: { limits: readonly string[] | undefined }) {
+  if (!limits?.length) return null
+  return (
+    <ul className="limits">
+      {limits.map((limit) => (
+        <li key={limit}>
+          <bdi>{limit}</bdi>
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -60,6 +60,14 @@ describe('how a printer stands', () => {
     assert.equal(standing.needsYou, false)
   })
 
+  test('a failing print that nothing has paused is neither fine nor resumed', () => {
+    const failing = printer({ actions: [], incident: alarm('none') })
+    assert.equal(standingOf(failing).kind, 'alarm-unpaused')
+    assert.equal(standingOf(failing).needsYou, true)
+    assert.equal(standingTitle(standingOf(failing), failing, Date.parse(at)), 'Failing, and not paused')
+    assert.match(standingWhy(standingOf(failing), failing, Date.parse(at)), /spaghetti/)
+  })
+
   test('a printer resumed after an alarm is not called fine', () => {
     assert.equal(standingOf(printer({ incident: alarm('confirmed') })).kind, 'resumed')
   })
