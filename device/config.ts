@@ -59,6 +59,11 @@ export const WatchedPrinterConfig = z.strictObject({
   name: z.string().trim().min(1).max(200).describe('Name on the phone; the printer keeps its history by it'),
   printer: PrinterConfig,
   camera: CameraConfig,
+  cameras: z
+    .array(CameraConfig)
+    .max(3)
+    .optional()
+    .describe('Further cameras on this printer, each watched too; the next takes over where one is blind'),
   capture: z
     .strictObject({
       intervalSeconds: z
@@ -133,7 +138,7 @@ export function parseConfig(
   })
   config.dataDir = resolve(folder, config.dataDir)
   if (config.detector.modelDir) config.detector.modelDir = resolve(folder, config.detector.modelDir)
-  for (const { camera } of config.printers) {
+  for (const camera of config.printers.flatMap(({ camera, cameras = [] }) => [camera, ...cameras])) {
     if (camera.kind === 'folder') camera.path = resolve(folder, camera.path)
   }
   return freezeDeeply(config)

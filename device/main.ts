@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ConfigError } from '@layerwatch/shared/errors.ts'
 import type { Logger } from 'pino'
 import { parseCourse } from './assess/prints.ts'
+import type { Camera } from './camera/camera.ts'
 import { openCamera } from './camera/open.ts'
 import { judgeQuality, unknownQuality } from './camera/quality.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -10,6 +11,7 @@ import type { AgentConfig, WatchedPrinterConfig } from './config.ts'
 import type { Detector } from './detector/detector.ts'
 import { openDetector, shippedModelDir } from './detector/open.ts'
 import { describeReport } from './detector/report.ts'
+import { firstSight, openEyes } from './eyes.ts'
 import { newId } from './ids.ts'
 import { indexFile } from './layer-index.ts'
 import { PrinterMonitor } from './monitor.ts'
@@ -103,6 +105,8 @@ async function openWatch(
   const { name, gpio: wiring } = config
   const { printerId, course } = await recallPrinter(outbox, name, log)
   const camera = await openCamera(config.camera, { log })
+  const further = await Promise.all((config.cameras ?? []).map((one) => openCamera(one, { log })))
+  const cameras = [camera, ...further]
   const printer = await openPrinter(config.printer, { log, look: (limit) => camera.capture(limit) })
   const journal = scribe.journalOf(printerId, log)
   const onPress = () => void monitor.pauseByButton(signal)
@@ -111,7 +115,7 @@ async function openWatch(
   const monitor = new PrinterMonitor({
     config,
     printer,
-    observe: openEye({ camera, detector, clock, quality: { start: unknownQuality, judge: judgeQuality } }),
+    observe: openSight(cameras, { detector, clock }),
     modelSha256: detector.modelSha256,
     course: parseCourse(course),
     indexFile,
@@ -123,12 +127,25 @@ async function openWatch(
     ...(setLamp ? { setLamp } : {}),
     ...(cutPower && wiring?.relay?.cutsPower ? { cutPower } : {}),
   })
-  log.info({ camera: camera.description }, 'camera configured')
+  for (const { description } of cameras) log.info({ camera: description }, 'camera configured')
   async function close() {
     gpio?.close()
-    await camera.close()
+    await Promise.all(cameras.map((one) => one.close()))
   }
   return { printer: { printerId, name, kind: config.printer.kind, monitor, journal }, close }
+}
+
+/** What a printer's cameras see, one sight at a time: each has its own account of what its pictures are worth. */
+function openSight(cameras: readonly Camera[], { detector, clock }: Pick<WatchParts, 'detector' | 'clock'>) {
+  const quality = { start: unknownQuality, judge: judgeQuality }
+  const eyes = cameras.map((camera, index) => ({
+    name: `camera ${index + 1}`,
+    observe: openEye({ camera, detector, clock, quality }),
+  }))
+  const [only] = eyes
+  if (only && eyes.length === 1) return only.observe
+  const names = eyes.map(({ name }) => name)
+  return firstSight(openEyes(eyes, { clock }), names)
 }
 
 /** On a full disk a new printer gets an id for this run only; it is watched all the same. */

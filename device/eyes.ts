@@ -1,0 +1,102 @@
+import type { Clock } from './clock.ts'
+import type { Observation } from './watch.ts'
+
+/** One of a printer's cameras, seen through the detector; see `openEye`. */
+export interface Eye {
+  name: string
+  observe: (signal: AbortSignal) => Promise<Observation>
+}
+
+/** What one camera saw since the last round. */
+export interface EyeNews {
+  camera: string
+  observation: Observation
+  /** Milliseconds between its last two pictures; undefined before the second. */
+  intervalMs: number | undefined
+}
+
+/** How long a round waits for a camera that was in time so far. */
+const patienceMs = 2_000
+
+interface EyeState {
+  readonly eye: Eye
+  underWay: Promise<void> | undefined
+  news: Observation | undefined
+  isLate: boolean
+  capturedAtMs: number | undefined
+  intervalMs: number | undefined
+}
+
+/**
+ * Makes the function that looks through all cameras of a printer at once: one round of what each saw last. Every
+ * camera has one look under way at most, so that all have the same share of the detector. One that hangs delays
+ * no round but its first: what it sees comes with a later one.
+ */
+export function openEyes(
+  eyes: readonly Eye[],
+  { clock, patience = patienceMs }: { clock: Clock; patience?: number },
+): (signal: AbortSignal) => Promise<EyeNews[]> {
+  const states = eyes.map(
+    (eye): EyeState => ({
+      eye,
+      underWay: undefined,
+      news: undefined,
+      isLate: false,
+      capturedAtMs: undefined,
+      intervalMs: undefined,
+    }),
+  )
+  return async (signal) => {
+    for (const state of states) state.underWay ??= startLook(state, signal)
+    const punctual = states.filter(({ isLate }) => !isLate).map(({ underWay }) => underWay)
+    const enough = new AbortController()
+    const wait = clock.sleep(patience, AbortSignal.any([signal, enough.signal]))
+    await Promise.race([Promise.all(punctual), wait])
+    enough.abort()
+    // All are late: the first to see something ends the round. Each look ends by its own time limit.
+    if (states.every(({ news }) => news === undefined)) {
+      await Promise.race(states.map(({ underWay }) => underWay))
+    }
+    return states.flatMap(takeNews)
+  }
+}
+
+async function startLook(state: EyeState, signal: AbortSignal): Promise<void> {
+  const observation = await state.eye.observe(signal)
+  state.underWay = undefined
+  state.news = observation
+  const { capturedAtMs } = observation.frame ?? {}
+  if (capturedAtMs === undefined) return
+  if (state.capturedAtMs !== undefined) state.intervalMs = capturedAtMs - state.capturedAtMs
+  state.capturedAtMs = capturedAtMs
+}
+
+function takeNews(state: EyeState): EyeNews[] {
+  const { news: observation, intervalMs, eye } = state
+  state.news = undefined
+  state.isLate = observation === undefined
+  return observation ? [{ camera: eye.name, observation, intervalMs }] : []
+}
+
+/**
+ * One camera's sight for a judgement that takes one at a time: the first, in the order of the configuration, that
+ * sees; where none does, why the first does not. So a further camera takes over from a blind one.
+ */
+export function firstSight(
+  lookAll: (signal: AbortSignal) => Promise<EyeNews[]>,
+  names: readonly string[],
+): (signal: AbortSignal) => Promise<Observation> {
+  let underWay: Promise<Observation> | undefined
+  const lookOnce = async (signal: AbortSignal): Promise<Observation> => {
+    const news = await lookAll(signal)
+    const inOrder = names.flatMap((name) => news.filter(({ camera }) => camera === name))
+    const best = inOrder.find(({ observation }) => observation.kind === 'seen') ?? inOrder[0]
+    return best?.observation ?? { kind: 'unseen', reason: 'camera-unreachable', detail: 'no camera answers' }
+  }
+  return (signal) => {
+    underWay ??= lookOnce(signal).finally(() => {
+      underWay = undefined
+    })
+    return underWay
+  }
+}
