@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { checkConfig, freezeDeeply } from '@layerwatch/shared/config-document.ts'
 import { ConfigError } from '@layerwatch/shared/errors.ts'
+import { Sensitivity } from '@layerwatch/shared/sensitivity.ts'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { CameraConfig } from './camera/config.ts'
@@ -46,14 +47,31 @@ export const GpioConfig = z.strictObject({
     .describe('Lamp that is lit from a suspected failure on'),
 })
 
-const Probability = z.number().gt(0.5).lt(1)
-export const PolicyConfig = z
-  .strictObject({
-    warn: Probability.default(0.7).describe('Evidence, 0.5 to 1, from which the owner is told'),
-    pause: Probability.default(0.985).describe('Evidence, 0.5 to 1, from which the print is paused'),
-    action: z.enum(['pause', 'notify']).default('pause').describe('What is done about a confirmed failure'),
-  })
-  .refine((policy) => policy.warn < policy.pause, { path: ['warn'], error: 'must be below pause' })
+const PolicyAction = z.enum(['off', 'notify', 'pause', 'cancel'])
+const actionWords =
+  'off: as if it were never seen; notify: tell the owner; pause: pause the print as well; cancel: stop the print ' +
+  'for good, which nobody can undo'
+const defectAction = PolicyAction.optional()
+export const PolicyConfig = z.strictObject({
+  sensitivity: Sensitivity.default('normal').describe(
+    'How readily a print is paused, by the false pauses in 100 hours of good printing that are allowed: ' +
+      'low 0.03, normal 0.1, high 0.5. Warnings come ten times as often',
+  ),
+  action: PolicyAction.default('pause').describe(`What is done about a confirmed failure. ${actionWords}`),
+  defects: z
+    .strictObject({
+      failure: defectAction,
+      spaghetti: defectAction,
+      warping: defectAction,
+      no_growth: defectAction,
+      layer_shift: defectAction,
+      detached: defectAction,
+      broken_off: defectAction,
+      stray_material: defectAction,
+    })
+    .prefault({})
+    .describe('Another action for single defects, such as {warping: notify}'),
+})
 
 export const WatchedPrinterConfig = z.strictObject({
   name: z.string().trim().min(1).max(200).describe('Name on the phone; the printer keeps its history by it'),

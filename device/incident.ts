@@ -10,9 +10,9 @@ export function describeLayers(
   about: { modelSha256: string; layers?: number | undefined },
 ): Entry[] {
   if (!closed) return []
-  const { report, gravest, skipped, endedSeconds } = closed
+  const { report, gravest, skipped, endedSeconds, printHealth } = closed
   return [
-    { type: 'layer.judged', data: describeLayer(report, gravest, { ...about, endedSeconds }) },
+    { type: 'layer.judged', data: describeLayer(report, gravest, { ...about, endedSeconds, printHealth }) },
     ...skipped.map(
       (layer): Entry => ({ type: 'layer.judged', data: describeUnseen(layer, about.modelSha256) }),
     ),
@@ -40,6 +40,7 @@ export function describeTurn({ turn, decision }: Outcome, scene: Scene): Entry[]
     beganAtLayer: decision.beganAtLayer,
     defect: decision.defect,
     evidence: decision.evidence,
+    failureProbability: decision.failureProbability,
     ...(now ? { snapshotId: now.id } : {}),
     ...(before ? { beforeSnapshotId: before.id } : {}),
     detections: [...(album.newest?.sight?.detections ?? [])],

@@ -4,12 +4,20 @@ import { type ActionOutcome, isUnpaused } from './act.ts'
 import type { Album, Picture } from './album.ts'
 import { emptyAlbum, keepPicture } from './album.ts'
 import type { Assessment, ClosedLayer, Outcome, Turn } from './assess/assess.ts'
-import { assess, closeLayer, newAssessment, resumeAssessment } from './assess/assess.ts'
+import {
+  assess,
+  closeLayer,
+  prepareAssessment,
+  recountAssessment,
+  resumeAssessment,
+  startAssessment,
+} from './assess/assess.ts'
 import type { Eyes } from './assess/blindness.ts'
 import { look, openEyes } from './assess/blindness.ts'
 import type { Decision } from './assess/decide.ts'
 import type { LayerPlace } from './assess/layers.ts'
 import { beforeFirstLayer, placeLayer } from './assess/layers.ts'
+import { moveOf } from './assess/policy.ts'
 import type { PrintTime } from './assess/print-time.ts'
 import { printSecondsAt, readPrintTime, startPrintTime } from './assess/print-time.ts'
 import type { Change, PrinterCourse } from './assess/prints.ts'
@@ -20,6 +28,7 @@ import type { Clock } from './clock.ts'
 import type { WatchedPrinterConfig } from './config.ts'
 import { describeLayers, describeTurn } from './incident.ts'
 import type { Entry, Journal } from './journal.ts'
+import { isPreparing, pauseBetweenMs } from './pace.ts'
 import type { LampSignal } from './printer/gpio.ts'
 import type { Printer, PrinterStatus } from './printer/printer.ts'
 import { PrinterLink } from './printer-link.ts'
@@ -46,14 +55,10 @@ export interface MonitorParts {
   cutPower?: () => void
 }
 
-const idlePollMs = 2_000
-const retryMs = 1_000
 /** A pause that failed is tried again after this long, as long as the failure is in sight. */
 const pauseAgainMs = 30_000
 const fileTimeoutMs = 120_000
 const lampSignals: Record<Turn, LampSignal> = { suspected: 'blink', confirmed: 'on', cleared: 'off' }
-/** How long a printer may heat and home before its first layer. After that, pictures count all the same. */
-const preparingSeconds = 900
 
 /**
  * Watches one printer: a picture every few seconds of printing, judged, placed in its layer, decided on, and the
@@ -65,7 +70,7 @@ export class PrinterMonitor {
   #time: PrintTime
   #place: LayerPlace = beforeFirstLayer
   #layerAtByte: ((byte: number) => number) | undefined
-  #assessment: Assessment = newAssessment
+  #assessment: Assessment
   #eyes: Eyes
   #album: Album = emptyAlbum
   #frameMs: number | undefined
@@ -78,6 +83,7 @@ export class PrinterMonitor {
     this.#parts = parts
     this.#time = startPrintTime(parts.clock.nowMs())
     this.#eyes = openEyes(parts.clock.nowMs())
+    this.#assessment = startAssessment(parts)
     this.link = new PrinterLink({
       ...parts,
       layer: () => this.#place.layer,
@@ -118,12 +124,9 @@ export class PrinterMonitor {
   }
 
   #pauseBetweenMs(): number {
-    const { state } = this.link.course
-    const scale = this.link.status?.timeScale ?? 1
-    const intervalMs = (this.#parts.config.capture.intervalSeconds * 1000) / scale
-    if (state !== 'printing') return Math.min(idlePollMs, Math.max(intervalMs, 200))
-    const isMissing = !this.#eyes.blind && this.#eyes.lastSightMs < this.#parts.clock.nowMs() - intervalMs
-    return isMissing ? Math.min(retryMs, intervalMs) : intervalMs
+    const { config, clock } = this.#parts
+    const { status, course } = this.link
+    return pauseBetweenMs({ config, status, state: course.state, eyes: this.#eyes, nowMs: clock.nowMs() })
   }
 
   /** Takes a picture now; while the print moves, it is evidence. */
@@ -153,12 +156,13 @@ export class PrinterMonitor {
       seen.kind === 'seen' ? seen.frame.capturedAtMs : clock.nowMs(),
     )
     const layer = this.#place.layer
-    const isPreparing = layer === 0 && atSeconds < preparingSeconds
     const sight = seen.kind === 'seen' ? seeFrame(seen.judgement, atSeconds) : undefined
     let outcome: Outcome = {}
-    if (this.link.course.state === 'printing' && !isPreparing) {
+    if (this.link.course.state === 'printing' && !isPreparing(layer, atSeconds)) {
       const frame = sight ? { layer, atSeconds, sight } : { layer, atSeconds }
       ;[this.#assessment, outcome] = assess(this.#assessment, frame, config.policy)
+    } else if (sight && isPreparing(layer, atSeconds)) {
+      this.#assessment = prepareAssessment(this.#assessment, sight)
     }
     // The printer is called before anything is written down, for that may wait for a slow disk.
     const pausing = this.#protect(outcome.decision, signal)
@@ -174,11 +178,12 @@ export class PrinterMonitor {
 
   /** Pauses a failing print, unless that or a stop is being done, it was just tried in vain, or it can't be. */
   #protect(decision: Decision | undefined, signal: AbortSignal): Promise<ActionOutcome> | undefined {
-    if (decision?.verdict !== 'fail' || this.#parts.config.policy.action !== 'pause') return undefined
+    const action = moveOf(decision)
+    if (!action) return undefined
     const sinceFailedMs = this.#parts.clock.nowMs() - this.#pauseFailedAtMs
     if (this.link.isUnderWay('pause') || this.link.isUnderWay('cancel')) return undefined
-    if (sinceFailedMs < pauseAgainMs || this.link.lacks('pause')) return undefined
-    return this.link.act('pause', 'layerwatch', signal)
+    if (sinceFailedMs < pauseAgainMs || this.link.lacks(action)) return undefined
+    return this.link.act(action, 'layerwatch', signal)
   }
 
   /** Pauses at the press of the button on the device. */
@@ -189,7 +194,7 @@ export class PrinterMonitor {
   async #settlePause(pausing: Promise<ActionOutcome>, by: Actor, signal: AbortSignal): Promise<void> {
     const layer = this.#place.layer
     const { print } = this.link.course
-    this.#record([{ type: 'pause.sent', data: { by, layer } }])
+    if (!this.link.isUnderWay('cancel')) this.#record([{ type: 'pause.sent', data: { by, layer } }])
     const outcome = await pausing
     // Stopped or ended meanwhile, or somebody asked for something else: nothing failed then.
     const isOvertaken = this.link.isUnderWay('cancel') || this.link.isUnderWay('resume') || signal.aborted
@@ -267,7 +272,7 @@ export class PrinterMonitor {
   /** A better source counts the layers from now on, and is at a lower number: what was open is closed. */
   #recount(printSeconds: number): void {
     this.#record(this.#closed(closeLayer(this.#assessment, printSeconds)))
-    this.#assessment = { suspicion: this.#assessment.suspicion }
+    this.#assessment = recountAssessment(this.#assessment)
   }
 
   #beginPrint(): void {
@@ -275,7 +280,7 @@ export class PrinterMonitor {
     this.#place = beforeFirstLayer
     this.#layerAtByte = undefined
     this.#isFileAsked = false
-    this.#assessment = newAssessment
+    this.#assessment = startAssessment(this.#parts)
     this.#album = emptyAlbum
     this.#eyes = openEyes(this.#parts.clock.nowMs())
     this.#isBeforeShown = false

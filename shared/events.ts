@@ -13,6 +13,7 @@ import {
 
 /** Evidence for failure in 0..1; 0.5 is where suspicion begins to weigh, the policy says what acts. */
 const Evidence = z.number().min(0).max(1)
+const HealthScore = z.number().min(0).max(100)
 const LayerNumber = z.number().int().min(0)
 const Reasons = z.array(z.string().max(300)).max(8)
 
@@ -48,6 +49,12 @@ export const LayerJudged = z.object({
   verdict: Verdict,
   /** Height of the evidence that decides the line's length; absent where the layer was not watched. */
   evidence: Evidence.optional(),
+  /** Health of the layer, 0..100: 50 where suspicion begins, 0 where the print is paused. */
+  healthScore: HealthScore.optional(),
+  /** Health of the print after this layer: falls with a bad layer at once, rises slowly after it. */
+  printHealth: HealthScore.optional(),
+  /** Probability that the print fails in the end; before looking, one in twenty does. */
+  failureProbability: z.number().min(0).max(1).optional(),
   /** Evidence per defect. */
   defects: z.record(z.string().max(32), Evidence).default({}),
   frames: z.number().int().min(0),
@@ -66,6 +73,8 @@ const Suspicion = z.object({
   beganAtLayer: LayerNumber,
   defect: z.string().max(32),
   evidence: Evidence,
+  /** Probability that the print fails in the end. */
+  failureProbability: z.number().min(0).max(1).optional(),
   snapshotId: Id.optional(),
   /** A picture of the last layers before it began, where there is one. */
   beforeSnapshotId: Id.optional(),

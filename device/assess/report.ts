@@ -1,21 +1,29 @@
+import { type Grid, type Mask, maskedCells } from '@layerwatch/shared/mask.ts'
 import type { Defect, Detection } from '@layerwatch/shared/vocabulary.ts'
 import type { DefectMap, FrameJudgement } from '../detector/detector.ts'
+import { averageHottest } from './cells.ts'
+import type { Decision } from './decide.ts'
+import { coldest, hottest } from './scene.ts'
 
 /*
- * Gathers what the frames of one layer show. A frame whose picture was judged unusable is counted, but says
- * nothing about the print.
+ * What one frame says, and what the frames of one layer say together. A frame whose picture was judged unusable is
+ * counted, but says nothing about the print.
  */
+
+/** A map in log-odds of failure at even odds, within `coldest` and `hottest`. */
+export interface HeatMap extends Grid {
+  readonly cells: Readonly<Float32Array>
+}
 
 /** What one usable frame says. */
 export interface Sight {
   /** Seconds of printing when the frame was taken. */
   readonly atSeconds: number
-  /** Calibrated probability of failure, at even odds before looking. */
+  /** Calibrated probability of failure, at even odds before looking, of what the mask leaves. */
   readonly score: number
-  /** Share of the frame, 0..1, whose cells are more likely failing than not. */
-  readonly area: number
-  /** Probability of the hottest cell per defect. */
-  readonly defects: Readonly<Partial<Record<Defect, number>>>
+  readonly heat: HeatMap
+  /** The detector's maps, probabilities. */
+  readonly defectMaps: readonly DefectMap[]
   readonly detections: readonly Detection[]
 }
 
@@ -26,38 +34,41 @@ export interface LayerReport {
   /** Usable frames, and frames that could not be judged. */
   readonly frames: number
   readonly unusable: number
-  /** Log-odds of failure, and of each defect, added over the usable frames. */
-  readonly logOddsSum: number
-  readonly defectSums: Readonly<Partial<Record<Defect, number>>>
+  /** Highest evidence for each defect while the layer was printed, 0..1. */
+  readonly defects: Readonly<Partial<Record<Defect, number>>>
+  /** The frame that looks most like failing, and the newest. */
   readonly worst?: Sight
   readonly newest?: Sight
 }
 
 /** Boxes kept of one frame: what an event carries. */
 const maxDetections = 32
+/** The frame's log-odds are the mean of this many hottest cells, as in the shipped model's manifest. */
+const shippedHottestCells = 6
 
 export function startReport(layer: number, atSeconds: number): LayerReport {
-  return {
-    layer,
-    beganSeconds: atSeconds,
-    endedSeconds: atSeconds,
-    frames: 0,
-    unusable: 0,
-    logOddsSum: 0,
-    defectSums: {},
-  }
+  return { layer, beganSeconds: atSeconds, endedSeconds: atSeconds, frames: 0, unusable: 0, defects: {} }
 }
 
-/** Turns the detector's judgement into a sight. */
-export function seeFrame(judgement: FrameJudgement, atSeconds: number): Sight {
+/** What the detector said, as it is looked at: what the owner wants ignored, and how the model scores frames. */
+export interface View {
+  readonly mask?: Mask | undefined
+  readonly hottestCells?: number | undefined
+}
+
+/** Turns the detector's judgement into a sight. Masked cells say nothing; without a mask the score is the detector's. */
+export function seeFrame(judgement: FrameJudgement, atSeconds: number, view: View = {}): Sight {
+  const { mask, hottestCells = shippedHottestCells } = view
   const failing = failureMap(judgement)
-  const hot = failing ? failing.cells.reduce((count, cell) => count + (cell >= 0.5 ? 1 : 0), 0) : 0
+  const grid = failing ?? { width: 0, height: 0 }
+  const masked = mask ? maskedCells(mask, grid) : new Set<number>()
+  const cells = toLogOdds(failing?.cells ?? new Float32Array(0), masked)
   return {
     atSeconds,
-    score: judgement.score,
-    area: failing && failing.cells.length > 0 ? hot / failing.cells.length : 0,
-    defects: Object.fromEntries(judgement.maps.map((map) => [map.label, maxOf(map.cells)])),
-    detections: judgement.detections.slice(0, maxDetections),
+    score: masked.size > 0 ? probability(averageHottest(cells, hottestCells)) : judgement.score,
+    heat: { width: grid.width, height: grid.height, cells },
+    defectMaps: judgement.maps,
+    detections: judgement.detections.filter((one) => !isMasked(one, mask)).slice(0, maxDetections),
   }
 }
 
@@ -66,20 +77,19 @@ export function failureMap({ maps }: FrameJudgement): DefectMap | undefined {
   return maps.find((map) => map.label === 'failure') ?? maps[0]
 }
 
-/** The report with one more usable frame. */
-export function addSight(report: LayerReport, sight: Sight): LayerReport {
-  const defectSums: Partial<Record<Defect, number>> = { ...report.defectSums }
-  for (const [label, score] of entries(sight.defects)) {
-    defectSums[label] = (defectSums[label] ?? 0) + logOdds(score)
+/** The report with one more usable frame and what was decided after it. */
+export function addSight(report: LayerReport, sight: Sight, decision: Decision): LayerReport {
+  const defects: Partial<Record<Defect, number>> = { ...report.defects }
+  for (const [defect, evidence] of entries(decision.defects)) {
+    defects[defect] = Math.max(defects[defect] ?? 0, evidence)
   }
   return {
     ...report,
     endedSeconds: Math.max(report.endedSeconds, sight.atSeconds),
     frames: report.frames + 1,
-    logOddsSum: report.logOddsSum + logOdds(sight.score),
-    defectSums,
+    defects,
     worst: report.worst && report.worst.score >= sight.score ? report.worst : sight,
-    newest: sight,
+    newest: report.newest && report.newest.atSeconds > sight.atSeconds ? report.newest : sight,
   }
 }
 
@@ -92,32 +102,28 @@ export function addUnusable(report: LayerReport, atSeconds: number): LayerReport
   }
 }
 
-/** Evidence per defect over the layer, 0..1: the mean of its frames in log-odds. */
-export function defectEvidence(report: LayerReport): Record<string, number> {
-  if (report.frames === 0) return {}
-  return Object.fromEntries(
-    entries(report.defectSums).map(([label, sum]) => [label, round(probability(sum / report.frames))]),
-  )
+function toLogOdds(probabilities: Readonly<Float32Array>, masked: ReadonlySet<number>): Float32Array {
+  const cells = new Float32Array(probabilities.length)
+  for (let cell = 0; cell < cells.length; cell++) {
+    cells[cell] = masked.has(cell) ? coldest : logOdds(probabilities[cell] ?? 0)
+  }
+  return cells
 }
 
-const maxLogOdds = 6
-
-/** ln(p / (1 − p)), bounded so that no single number weighs without limit. Anything but a number is 0. */
-export function logOdds(p: number): number {
-  if (Number.isNaN(p)) return 0
-  return Math.min(maxLogOdds, Math.max(-maxLogOdds, Math.log(p / (1 - p))))
+/** ln(p / (1 − p)) within bounds. Anything but a number says nothing. */
+function logOdds(p: number): number {
+  if (Number.isNaN(p)) return coldest
+  return Math.min(hottest, Math.max(coldest, Math.log(p / (1 - p))))
 }
 
-export function probability(logOddsValue: number): number {
+function probability(logOddsValue: number): number {
   return 1 / (1 + Math.exp(-logOddsValue))
 }
 
-function round(value: number): number {
-  return Math.round(value * 1e4) / 1e4
-}
-
-function maxOf(cells: Float32Array): number {
-  return cells.reduce((most, cell) => Math.max(most, cell), 0)
+/** A box is masked where its middle is. */
+function isMasked({ box: [left, top, width, height] }: Detection, mask: Mask | undefined): boolean {
+  const [x, y] = [left + width / 2, top + height / 2]
+  return mask?.boxes.some(([l, t, w, h]) => x >= l && x <= l + w && y >= t && y <= t + h) ?? false
 }
 
 function entries(record: Readonly<Partial<Record<Defect, number>>>): [Defect, number][] {

@@ -2,7 +2,6 @@ import type { EventInput } from '@layerwatch/shared/events.ts'
 import type { LayerHealth } from '@layerwatch/shared/vocabulary.ts'
 import type { Decision } from './decide.ts'
 import type { LayerReport } from './report.ts'
-import { defectEvidence } from './report.ts'
 
 /** The gravest decision taken while a layer was printed: what the layer is remembered by. */
 export function graver(before: Decision | undefined, now: Decision): Decision {
@@ -24,7 +23,7 @@ export function healthOf(report: LayerReport, gravest: Decision | undefined): La
 export function describeLayer(
   report: LayerReport,
   gravest: Decision | undefined,
-  about: { modelSha256: string; layers?: number | undefined; endedSeconds: number },
+  about: { modelSha256: string; layers?: number | undefined; endedSeconds: number; printHealth: number },
 ): EventInput<'layer.judged'> {
   const { worst } = report
   return {
@@ -32,14 +31,19 @@ export function describeLayer(
     ...(about.layers === undefined ? {} : { layers: about.layers }),
     health: healthOf(report, gravest),
     verdict: gravest?.verdict ?? 'ok',
-    ...(gravest && report.frames > 0 ? { evidence: gravest.evidence } : {}),
-    defects: defectEvidence(report),
+    ...(gravest && report.frames > 0 ? scoresOf(gravest) : {}),
+    printHealth: about.printHealth,
+    defects: report.defects,
     frames: report.frames,
     ...(worst ? { worstScore: worst.score, detections: [...worst.detections] } : {}),
     reasons: reasonsOf(report, gravest),
     modelSha256: about.modelSha256,
     seconds: Math.max(0, Math.round((about.endedSeconds - report.beganSeconds) * 10) / 10),
   }
+}
+
+function scoresOf({ evidence, health, failureProbability }: Decision) {
+  return { evidence, healthScore: health, failureProbability }
 }
 
 /** A layer that passed between two frames. */

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ConfigError } from '@layerwatch/shared/errors.ts'
+import { Sensitivity } from '@layerwatch/shared/sensitivity.ts'
 import { type Command, Option } from 'commander'
 import pino from 'pino'
 import { z } from 'zod'
 import type { Assessment, ClosedLayer, Outcome } from '../assess/assess.ts'
-import { assess, closeLayer, newAssessment } from '../assess/assess.ts'
+import { assess, closeLayer, startAssessment } from '../assess/assess.ts'
 import { layerWindowSeconds } from '../assess/layers.ts'
 import { seeFrame } from '../assess/report.ts'
 import { describeLayer } from '../assess/strip.ts'
@@ -28,8 +29,7 @@ interface ReplayOptions {
   json?: true
   backend: DetectorConfig['backend']
   model?: string
-  warn: string
-  pause: string
+  sensitivity: Sensitivity
 }
 
 /** What is printed, one JSON line each. */
@@ -37,7 +37,6 @@ type ReplayLine = { type: 'layer' | 'decision' | 'unseen' | 'problem'; at?: numb
 
 /** `replay DIR`: the real detector and the real decision on a person's own pictures. */
 export function addReplayCommand(program: Command): void {
-  const defaults = PolicyConfig.parse({})
   program
     .command('replay')
     .description('judge a folder of pictures as if they came from a print: frames.jsonl names them')
@@ -49,8 +48,11 @@ export function addReplayCommand(program: Command): void {
         .default('auto'),
     )
     .option('--model <dir>', 'folder of another model')
-    .option('--warn <evidence>', 'evidence from which the owner is told', String(defaults.warn))
-    .option('--pause <evidence>', 'evidence from which the print is paused', String(defaults.pause))
+    .addOption(
+      new Option('--sensitivity <step>', 'false pauses in 100 good hours: low 0.03, normal 0.1, high 0.5')
+        .choices(Sensitivity.options)
+        .default('normal'),
+    )
     .addHelpText(
       'after',
       `
@@ -58,7 +60,7 @@ As on a camera, pictures are not judged while they are dark, blurred, blocked or
 while the camera seems to have been moved: each such picture is named as unseen, with the reason.`,
     )
     .action(async (dir: string, options: ReplayOptions) => {
-      const policy = readPolicy(options)
+      const policy = PolicyConfig.parse({ sensitivity: options.sensitivity })
       const { detector } = await openDetector(
         {
           backend: options.backend,
@@ -79,13 +81,6 @@ while the camera seems to have been moved: each such picture is named as unseen,
     })
 }
 
-function readPolicy({ warn, pause }: ReplayOptions): PolicyConfig {
-  const policy = PolicyConfig.safeParse({ warn: Number(warn), pause: Number(pause) })
-  if (policy.success) return policy.data
-  const problems = policy.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`)
-  throw new ConfigError('the thresholds can not be used', { problems })
-}
-
 interface Replay {
   dir: string
   detector: Detector
@@ -104,7 +99,7 @@ async function replay({ dir, detector, policy, write }: Replay): Promise<boolean
   if (frames.length === 0) complain('frames.jsonl names no picture')
   const see = openSight(detector)
   const layers = placeFrames(frames)
-  let state: Assessment = newAssessment
+  let state: Assessment = startAssessment(detector)
   let verdict = 'ok'
   for (const [index, frame] of frames.entries()) {
     const layer = layers[index] ?? 0
@@ -127,8 +122,8 @@ async function replay({ dir, detector, policy, write }: Replay): Promise<boolean
 
 function writeLayer(closed: ClosedLayer | undefined, detector: Detector, write: Replay['write']): void {
   if (!closed) return
-  const { report, gravest, endedSeconds } = closed
-  const about = { modelSha256: detector.modelSha256, endedSeconds }
+  const { report, gravest, endedSeconds, printHealth } = closed
+  const about = { modelSha256: detector.modelSha256, endedSeconds, printHealth }
   write({ type: 'layer', at: report.beganSeconds, ...describeLayer(report, gravest, about) })
 }
 
@@ -207,7 +202,7 @@ function readable(line: ReplayLine): string {
   if (line.type === 'problem') return `problem: ${line.problem}`
   if (line.type === 'layer') {
     const pictures = line.frames === 1 ? '1 picture' : `${line.frames} pictures`
-    return `${at}  layer ${line.layer}: ${line.health}, ${pictures}, evidence ${line.evidence ?? '-'}`
+    return `${at}  layer ${line.layer}: ${line.health}, ${pictures}, health ${line.healthScore ?? '-'}`
   }
   if (line.type === 'unseen') return `${at}    ${line.file}: not judged, ${line.detail ?? line.reason}`
   const turn = line.turn ? `  ${String(line.turn).toUpperCase()} ${line.defect}` : ''

@@ -87,11 +87,11 @@ async function watchAll(
   seeds: number,
   toOptions: (seed: number) => Parameters<typeof watchPrint>[0],
 ): Promise<WatchedPrint[]> {
-  const thresholds = PolicyConfig.parse({})
+  const policy = PolicyConfig.parse({})
   return withDetector('auto', async (detector) => {
     const prints: WatchedPrint[] = []
     for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-      prints.push(await watchPrint(toOptions(seed), { detector, thresholds, intervalSeconds, size }))
+      prints.push(await watchPrint(toOptions(seed), { detector, policy, intervalSeconds, size }))
     }
     return prints
   })

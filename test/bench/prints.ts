@@ -1,6 +1,6 @@
 import type { Assessment, Outcome } from '../../device/assess/assess.ts'
 import { assess, newAssessment } from '../../device/assess/assess.ts'
-import type { Thresholds } from '../../device/assess/decide.ts'
+import type { Policy } from '../../device/assess/policy.ts'
 import { seeFrame } from '../../device/assess/report.ts'
 import type { Detector } from '../../device/detector/detector.ts'
 import type { Failure } from '../../device/simulator/failures.ts'
@@ -27,7 +27,7 @@ export interface WatchOptions {
 
 export interface Watcher {
   detector: Detector
-  thresholds: Thresholds
+  policy: Policy
   intervalSeconds: number
   size: { width: number; height: number }
 }
@@ -78,7 +78,7 @@ async function lookOnce(
   const jpeg = await simulation.renderFrame(watcher.size)
   const judgement = await watcher.detector.judge(jpeg, AbortSignal.timeout(30_000))
   const frame = { layer, atSeconds: seconds, sight: seeFrame(judgement, seconds) }
-  return assess(before, frame, watcher.thresholds)
+  return assess(before, frame, watcher.policy)
 }
 
 /** Delay from the first visible failure to the pause, and what the target allows: 3 layers or 60 s. */

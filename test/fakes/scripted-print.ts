@@ -1,5 +1,6 @@
 import { UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
+import { shippedSha256 } from '../../device/assess/rarities.ts'
 import type { Camera, Frame } from '../../device/camera/camera.ts'
 import type { Clock } from '../../device/clock.ts'
 import type { Detector, FrameJudgement, PictureFigures } from '../../device/detector/detector.ts'
@@ -86,7 +87,7 @@ export class ScriptedPrint {
 
   readonly detector: Detector = {
     backend: 'onnx',
-    modelSha256: 'f'.repeat(64),
+    modelSha256: shippedSha256,
     judge: async () =>
       judgementOf(this.script.score(this.printSeconds), this.script.area?.(this.printSeconds)),
     close: async () => {},
@@ -106,10 +107,10 @@ export class ScriptedPrint {
   }
 }
 
-/** What a detector would say: one map of 100 cells, of which `area` are hot. */
-export function judgementOf(score: number, area = score > 0.5 ? 0.1 : 0): FrameJudgement {
-  const cells = new Float32Array(100).fill(0.01)
-  cells.fill(0.95, 0, Math.round(area * 100))
+/** What a detector would say: one map of 100 cells, of which `area` are as likely failing as the frame. */
+export function judgementOf(score: number, area = 0.1): FrameJudgement {
+  const cells = new Float32Array(100).fill(Math.min(score, 0.01))
+  cells.fill(score, 0, Math.round(area * 100))
   return {
     score,
     detections: score > 0.5 ? [{ label: 'spaghetti', score, box: [0.2, 0.2, 0.3, 0.3] }] : [],

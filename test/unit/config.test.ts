@@ -33,7 +33,7 @@ test('what is left out has a default', () => {
   const config = parseConfig(oneMinimal, { folder: '/etc/layerwatch', env: {}, file: 'agent.yaml' })
   assert.equal(config.dataDir, '/etc/layerwatch/data')
   assert.equal(config.printers[0]?.capture.intervalSeconds, 5)
-  assert.equal(config.printers[0]?.policy.action, 'pause')
+  assert.deepEqual(config.printers[0]?.policy, { sensitivity: 'normal', action: 'pause', defects: {} })
   assert.equal(config.detector.backend, 'auto')
 })
 
@@ -48,10 +48,10 @@ printers:
   - name: ''
     printer: {kind: octoprint, url: nowhere, apiKey: k}
     camera: {kind: telescope}
-    policy: {warn: 0.9, pause: 0.8}
+    policy: {sensitivity: most}
     colour: red
 `)
-  for (const path of ['name', 'printer.url', 'camera.kind', 'policy.warn']) {
+  for (const path of ['name', 'printer.url', 'camera.kind', 'policy.sensitivity']) {
     assert.ok(
       problems.some((problem) => problem.startsWith(`printers.0.${path}: `)),
       `${path} in ${problems.join('\n')}`,

@@ -1,6 +1,10 @@
+import {
+  falsePausesPer100Hours,
+  type Sensitivity as SensitivityStep,
+} from '@layerwatch/shared/sensitivity.ts'
 import type { Assessment } from '../../../device/assess/assess.ts'
 import { assess, newAssessment, resumeAssessment } from '../../../device/assess/assess.ts'
-import type { Thresholds } from '../../../device/assess/decide.ts'
+import type { Policy } from '../../../device/assess/policy.ts'
 import { type Sight, seeFrame } from '../../../device/assess/report.ts'
 import { PolicyConfig } from '../../../device/config.ts'
 import type { FrameJudgement } from '../../../device/detector/detector.ts'
@@ -12,15 +16,20 @@ import type { SeenFrame } from './rule.ts'
 
 export interface Sensitivity {
   readonly name: string
-  readonly thresholds: Thresholds
+  readonly policy: Policy
   /** False pauses per 100 hours that its documentation states; undefined where none is. */
   readonly statedPer100Hours?: number
 }
 
-export const defaultSensitivity: Sensitivity = { name: 'default', thresholds: PolicyConfig.parse({}) }
+export const defaultSensitivity: Sensitivity = stepOf('normal', 'default')
 
 /** The steps a person can choose from, the default among them. */
-export const sensitivities: readonly Sensitivity[] = [defaultSensitivity]
+export const sensitivities: readonly Sensitivity[] = [stepOf('low'), defaultSensitivity, stepOf('high')]
+
+function stepOf(sensitivity: SensitivityStep, name: string = sensitivity): Sensitivity {
+  const policy = PolicyConfig.parse({ sensitivity })
+  return { name, policy, statedPer100Hours: falsePausesPer100Hours[sensitivity] }
+}
 
 export interface Watch {
   /** Whether this frame makes it warn or pause. */
@@ -39,14 +48,14 @@ function sightOf(judgement: FrameJudgement, atSeconds: number): Sight {
 }
 
 /** Watches one print, from its first frame on. */
-export function watchLikeLayerwatch({ thresholds }: Sensitivity): Watch {
+export function watchLikeLayerwatch({ policy }: Sensitivity): Watch {
   let assessment: Assessment = newAssessment
   let last: Sight | undefined
   let wasWarned = false
   return {
     see({ judgement, atSeconds, layer }) {
       last = sightOf(judgement, atSeconds)
-      const [next, { decision }] = assess(assessment, { layer, atSeconds, sight: last }, thresholds)
+      const [next, { decision }] = assess(assessment, { layer, atSeconds, sight: last }, policy)
       assessment = next
       if (decision?.verdict === 'fail') return 'pause'
       const isWarned = decision?.verdict === 'warn'

@@ -37,7 +37,7 @@ test('a print that fails is paused within three layers, and the events tell it i
 
 test('the picture from before is from before the evidence began, however fast the layers are', async (t) => {
   // Weak evidence gathers over more layers than pictures of good ones are kept.
-  const score = (seconds: number) => (seconds < 100 ? 0.05 : 0.8)
+  const score = (seconds: number) => (seconds < 100 ? 0.05 : 0.93)
   const { clock, print, find } = openScene(t, { score, layerSeconds: 5 })
   await clock.runUntil(() => print.state === 'paused', 20 * minute)
   const [suspected] = find('defect.suspected')

@@ -1,0 +1,36 @@
+import type { Rarity } from '@layerwatch/shared/rarity.ts'
+
+/*
+ * How rare rises are on good prints, for each model it was measured for; `npm run judge:calibrate` writes the line
+ * of the model in `device/model`. Thresholds and baselines belong to a model.
+ */
+
+/** The model these were measured for last: the shipped one. */
+export const shippedSha256 = '81e3d08327620b8d7cffaebf653974ec63326cb7456d23d8f1bf1f769b163928'
+
+const rarities: Readonly<Record<string, Rarity>> = {
+  [shippedSha256]: {
+    rises: [
+      { intercept: -3.5, slope: 1.8 },
+      { intercept: -0.9, slope: 1.5 },
+      { intercept: 0.4, slope: 1.4 },
+    ],
+    start: { intercept: 3.4, slope: 0.9 },
+  },
+}
+
+/** For a model nobody measured: whatever is seen is taken for e times as common. A clear failure pauses all the same. */
+const unknownModel: Rarity = {
+  rises: [
+    { intercept: -4.5, slope: 1.8 },
+    { intercept: -1.9, slope: 1.5 },
+    { intercept: -0.6, slope: 1.4 },
+  ],
+  start: { intercept: 2.4, slope: 0.9 },
+}
+
+/** The rarities of a model, or careful ones where it was never measured; of the shipped model where none is named. */
+export function rarityOf(modelSha256 = shippedSha256): { rarity: Rarity; isMeasured: boolean } {
+  const rarity = rarities[modelSha256]
+  return { rarity: rarity ?? unknownModel, isMeasured: rarity !== undefined }
+}
