@@ -1,5 +1,4 @@
 import type { Actor } from '@layerwatch/shared/vocabulary.ts'
-import type { Logger } from 'pino'
 import { type ActionOutcome, isUnpaused } from './act.ts'
 import type { Album, Picture } from './album.ts'
 import { emptyAlbum, keepPicture } from './album.ts'
@@ -20,40 +19,18 @@ import { beforeFirstLayer, placeLayer } from './assess/layers.ts'
 import { moveOf } from './assess/policy.ts'
 import type { PrintTime } from './assess/print-time.ts'
 import { printSecondsAt, readPrintTime, startPrintTime } from './assess/print-time.ts'
-import type { Change, PrinterCourse } from './assess/prints.ts'
+import type { Change } from './assess/prints.ts'
 import { isActive } from './assess/prints.ts'
 import type { Sight } from './assess/report.ts'
 import { failureMap, seeFrame } from './assess/report.ts'
-import type { Clock } from './clock.ts'
-import type { WatchedPrinterConfig } from './config.ts'
 import { describeLayers, describeTurn } from './incident.ts'
-import type { Entry, Journal } from './journal.ts'
+import type { Entry } from './journal.ts'
+import type { MonitorParts } from './monitor-parts.ts'
 import { isPreparing, pauseBetweenMs } from './pace.ts'
 import type { LampSignal } from './printer/gpio.ts'
-import type { Printer, PrinterStatus } from './printer/printer.ts'
+import type { PrinterStatus } from './printer/printer.ts'
 import { PrinterLink } from './printer-link.ts'
 import type { Observation } from './watch.ts'
-
-export interface MonitorParts {
-  config: WatchedPrinterConfig
-  printer: Printer
-  /** Takes a picture and judges it; see `openEye`. */
-  observe: (signal: AbortSignal) => Promise<Observation>
-  modelSha256: string
-  /** The print that ran when the agent was last alive. */
-  course: PrinterCourse
-  /** Finds layers by byte in a job's file, for printers that do not tell the layer. */
-  indexFile: (file: Uint8Array) => Promise<(byte: number) => number>
-  clock: Clock
-  newId: () => string
-  journal: Journal
-  log: Logger
-  /** Something changed that the phone shows. */
-  onChange: () => void
-  setLamp?: (signal: LampSignal) => void
-  /** Cuts the printer's power; there only where the configuration says so. */
-  cutPower?: () => void
-}
 
 /** A pause that failed is tried again after this long, as long as the failure is in sight. */
 const pauseAgainMs = 30_000

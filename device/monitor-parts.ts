@@ -1,0 +1,30 @@
+import type { Logger } from 'pino'
+import type { PrinterCourse } from './assess/prints.ts'
+import type { Clock } from './clock.ts'
+import type { WatchedPrinterConfig } from './config.ts'
+import type { Journal } from './journal.ts'
+import type { LampSignal } from './printer/gpio.ts'
+import type { Printer } from './printer/printer.ts'
+import type { Observation } from './watch.ts'
+
+/** What a monitor watches with. */
+export interface MonitorParts {
+  config: WatchedPrinterConfig
+  printer: Printer
+  /** Takes a picture and judges it; see `openEye`. */
+  observe: (signal: AbortSignal) => Promise<Observation>
+  modelSha256: string
+  /** The print that ran when the agent was last alive. */
+  course: PrinterCourse
+  /** Finds layers by byte in a job's file, for printers that do not tell the layer. */
+  indexFile: (file: Uint8Array) => Promise<(byte: number) => number>
+  clock: Clock
+  newId: () => string
+  journal: Journal
+  log: Logger
+  /** Something changed that the phone shows. */
+  onChange: () => void
+  setLamp?: (signal: LampSignal) => void
+  /** Cuts the printer's power; there only where the configuration says so. */
+  cutPower?: () => void
+}
