@@ -68,6 +68,7 @@ export const PrinterConfig = z.discriminatedUnion('kind', [
   SimulatedPrinterConfig,
   OctoPrintConfig,
   MoonrakerConfig,
+  PrusaLinkConfig,
   BambuPrinterConfig,
   NoLinkConfig,
 ])

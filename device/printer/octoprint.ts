@@ -17,6 +17,7 @@ import {
 } from './octoprint-wire.ts'
 import type { Printer, PrinterCapabilities, PrinterStatus } from './printer.ts'
 import { printerTimeoutMs } from './printer.ts'
+import { refuseOtherJob } from './told-job.ts'
 
 const maxReplyBytes = 1024 * 1024
 /** Held twice while it is read: more would take the memory the watching needs. Layers are then told by time. */
@@ -45,6 +46,7 @@ class Octoprint implements Printer {
   readonly #log: Logger
   /** What only the push socket tells; forgotten when it is lost. */
   #pushed: { zMm?: number | null | undefined; lastEnd?: LastEnd; temperatures?: Temperatures } = {}
+  #told: PrinterStatus | undefined
 
   constructor(base: URL, apiKey: string, log: Logger) {
     this.#base = base
@@ -69,6 +71,11 @@ class Octoprint implements Printer {
   }
 
   async status(signal: AbortSignal): Promise<PrinterStatus> {
+    this.#told = await this.#read(signal)
+    return this.#told
+  }
+
+  async #read(signal: AbortSignal): Promise<PrinterStatus> {
     const [printer, job] = await Promise.all([
       this.#ask({ path: 'api/printer?exclude=sd', signal }),
       this.#get('api/job', JobReply, signal),
@@ -93,6 +100,7 @@ class Octoprint implements Printer {
           if (status === undefined) return
           // Temperatures sway all the time, which is no news.
           const words = JSON.stringify({ ...status, temperatures: undefined })
+          this.#told = status
           if (words !== last) onStatus(status)
           last = words
         },
@@ -106,6 +114,7 @@ class Octoprint implements Printer {
   }
 
   async act(action: PrinterAction, signal: AbortSignal): Promise<void> {
+    if (this.#told?.job) refuseOtherJob(this.#told, await this.#read(signal))
     const reply = await this.#ask({ path: 'api/job', body: commands[action], signal })
     if (reply.status === 409) throw new RejectedError(`OctoPrint refuses to ${action}: ${reasonIn(reply)}`)
     // Anything but 204 comes from something that is not OctoPrint, such as a proxy's login page.

@@ -21,6 +21,8 @@ export async function openPrinter(
       return (await import('./bambu.ts')).openBambu(config, { log })
     case 'none':
       return (await import('./none.ts')).openNoLink({ log, look })
+    case 'prusalink':
+      return (await import('./prusalink.ts')).openPrusaLink(config, { log })
     case 'moonraker':
       return (await import('./moonraker.ts')).openMoonraker(config, { log })
   }
