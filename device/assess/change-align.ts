@@ -1,3 +1,4 @@
+import { fitLight, isOtherLight, type Light, median } from './change-light.ts'
 import { type GreyPicture, movePicture, shrinkPicture } from './grey.ts'
 
 /*
@@ -37,12 +38,6 @@ interface Block {
   readonly detail: number
 }
 
-/** Light that makes a picture as bright as an earlier one: gain × luma + offset. */
-interface Light {
-  readonly gain: number
-  readonly offset: number
-}
-
 interface Match {
   readonly dx: number
   readonly dy: number
@@ -67,8 +62,7 @@ export function fitPicture(reference: Reference, picture: GreyPicture): Fit {
     .filter((pair) => pair !== undefined)
   const light = fitLight(pairs)
   const agreeing = pairs.filter((pair) => looksSame(pair, light))
-  const isOtherLight = light.gain < leastGain || light.gain > mostGain
-  const agreement = blocks.length === 0 || isOtherLight ? 0 : agreeing.length / blocks.length
+  const agreement = blocks.length === 0 || isOtherLight(light) ? 0 : agreeing.length / blocks.length
   return { ...shift, ...light, agreement }
 }
 
@@ -269,59 +263,10 @@ export function correlate(
   return spread <= 1e-6 ? -1 : (sumAb - (sumA * sumB) / count) / Math.sqrt(spread)
 }
 
-/**
- * Gain and offset between the blocks' means: the median slope over pairs of blocks (Theil and Sen), which a third
- * of blocks that show something else does not bend. Light that did not plainly change is left alone.
- */
-function fitLight(pairs: readonly Pair[]): Light {
-  if (pairs.length === 0) return { gain: 1, offset: 0 }
-  const slopes: number[] = []
-  for (let step = 1; step < pairs.length; step = step * 2 + 1) {
-    for (let i = 0; i + step < pairs.length; i++) {
-      const [a, b] = [pairs[i], pairs[i + step]]
-      if (!a || !b || Math.abs(a.now - b.now) < leastSpan) continue
-      slopes.push((a.before - b.before) / (a.now - b.now))
-    }
-  }
-  const gain = slopes.length < leastSlopes ? 1 : median(slopes)
-  const same = { gain: 1, offset: 0 }
-  let chosen: Light = same
-  for (const light of [withOffset(pairs, 1), withOffset(pairs, gain)]) {
-    if (inliersOf(pairs, light) > inliersOf(pairs, chosen) + plainlyMore * pairs.length) chosen = light
-  }
-  return chosen
-}
-
-/** Light beyond these gains leaves too little of the picture: it was switched, not dimmed. */
-const leastGain = 0.45
-const mostGain = 2.2
-/** Luma steps between two blocks from which they tell a gain, and how many such pairs it takes. */
-const leastSpan = 24
-const leastSlopes = 12
-/** Share of all blocks that another light must explain besides those the plainer one does. */
-const plainlyMore = 0.15
-/** Luma steps within which a light explains a block. */
-const explainedLuma = 4
-
-function withOffset(pairs: readonly Pair[], gain: number): Light {
-  return { gain, offset: median(pairs.map(({ before, now }) => before - gain * now)) }
-}
-
-function inliersOf(pairs: readonly Pair[], { gain, offset }: Light): number {
-  return pairs.filter(({ before, now }) => Math.abs(before - gain * now - offset) <= explainedLuma).length
-}
-
 function meanOf(picture: GreyPicture, left: number, top: number): number {
   let sum = 0
   for (let y = top; y < top + blockSize; y++) {
     for (let x = left; x < left + blockSize; x++) sum += picture.luma[y * picture.width + x] ?? 0
   }
   return sum / (blockSize * blockSize)
-}
-
-export function median(values: readonly number[]): number {
-  if (values.length === 0) return 0
-  const sorted = values.toSorted((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? (sorted[half] ?? 0) : ((sorted[half - 1] ?? 0) + (sorted[half] ?? 0)) / 2
 }

@@ -1,5 +1,5 @@
 import type { Box } from '@layerwatch/shared/vocabulary.ts'
-import { median } from './change-align.ts'
+import { median } from './change-light.ts'
 import type { ChangeMeasures, PixelBox } from './change-measure.ts'
 import type { LayerEvidence } from './evidence.ts'
 
