@@ -8,6 +8,7 @@ import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { CameraConfig } from './camera/config.ts'
 import { PrinterConfig } from './printer/config.ts'
+import { readPrinterKey } from './printer-keys.ts'
 
 /*
  * The agent's configuration: one schema, read once from a YAML file, frozen and passed down. A secret field
@@ -156,6 +157,9 @@ export function parseConfig(
   })
   config.dataDir = resolve(folder, config.dataDir)
   if (config.detector.modelDir) config.detector.modelDir = resolve(folder, config.detector.modelDir)
+  for (const { printer } of config.printers) {
+    if (printer.kind === 'octoprint') printer.apiKey ??= readPrinterKey(config.dataDir, printer.url)
+  }
   for (const camera of config.printers.flatMap(({ camera, cameras = [] }) => [camera, ...cameras])) {
     if (camera.kind === 'folder') camera.path = resolve(folder, camera.path)
   }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { readVersion } from '../version.ts'
 import { addPairCommand } from './pair.ts'
+import { addPairPrinterCommand } from './pair-printer.ts'
 import { addProbeCommand } from './probe.ts'
 import { addReplayCommand } from './replay.ts'
 import { reportAndExit } from './report-error.ts'
@@ -20,6 +21,7 @@ const program = new Command('agent')
 
 addRunCommand(program)
 addPairCommand(program)
+addPairPrinterCommand(program)
 addStatusCommand(program)
 addProbeCommand(program)
 addScoreCommand(program)

@@ -17,7 +17,10 @@ export const OctoPrintConfig = z.strictObject({
   apiKey: z
     .string()
     .min(1)
-    .describe("Key from OctoPrint's settings, Application Keys; also apiKeyFile, apiKeyEnv"),
+    .optional()
+    .describe(
+      "Key from OctoPrint's settings, or none: pair-printer asks for one; also apiKeyFile, apiKeyEnv",
+    ),
 })
 export const MoonrakerConfig = z.strictObject({
   kind: z.literal('moonraker'),

@@ -221,7 +221,9 @@ function parseBase(address: string): URL {
   return url
 }
 
-function checkKey(apiKey: string): string {
+function checkKey(apiKey: string | undefined): string {
+  if (apiKey === undefined)
+    throw new ConfigError('there is no key of this OctoPrint yet: run npm run agent -- pair-printer')
   if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new ConfigError('the OctoPrint API key holds unusable characters')
   return apiKey
 }
