@@ -10,7 +10,7 @@ export type ActionOutcome =
   | { isDone: true; tries: number }
   | { isDone: false; tries: number; reason: string; isInContact: boolean }
 
-interface ActionTools {
+export interface ActionTools {
   printer: Printer
   /** Reads the printer's state; undefined where it can't be reached. */
   readStatus: (signal: AbortSignal) => Promise<PrinterStatus | undefined>

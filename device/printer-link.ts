@@ -1,6 +1,7 @@
+import { ProtocolError } from '@layerwatch/shared/errors.ts'
 import type { Actor, PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
 import type { Logger } from 'pino'
-import type { ActionOutcome } from './act.ts'
+import type { ActionOutcome, ActionTools } from './act.ts'
 import { performAction } from './act.ts'
 import type { Eyes } from './assess/blindness.ts'
 import { look, openEyes } from './assess/blindness.ts'
@@ -52,6 +53,8 @@ export class PrinterLink {
   #contact: Eyes
   #changedAtMs: number
   #taken = 0
+  /** The printer answered last what we could not understand. */
+  #isUnclear = false
   #mover: { by: Actor; action: PrinterAction; untilMs: number } | undefined
   #underWay: UnderWay | undefined
 
@@ -119,7 +122,7 @@ export class PrinterLink {
       this.#take(status)
       return status
     } catch (error) {
-      if (!signal.aborted) this.#miss(error instanceof Error ? error.message : String(error))
+      if (!signal.aborted) this.#miss(error)
       return undefined
     }
   }
@@ -143,7 +146,7 @@ export class PrinterLink {
       action,
       printId,
       abort,
-      outcome: performAction(action, tools, AbortSignal.any([signal, abort.signal])).finally(() => {
+      outcome: this.#perform({ action, by, tools }, AbortSignal.any([signal, abort.signal])).finally(() => {
         if (this.#underWay === mine) this.#underWay = undefined
       }),
     }
@@ -152,6 +155,7 @@ export class PrinterLink {
   }
 
   #take(status: PrinterStatus): void {
+    this.#isUnclear = false
     const { clock, newId, layer, onChange } = this.#parts
     const nowMs = clock.nowMs()
     const isAway = status.state === 'offline' && this.#course.print !== undefined
@@ -175,8 +179,27 @@ export class PrinterLink {
     onChange([...contactChanges, ...changes], status)
   }
 
-  #miss(detail: string): void {
-    const seen = { kind: 'unseen', reason: 'printer-unreachable', detail } as const
+  /** Nothing is done by itself to a printer nobody understands; a person may, who stands beside it or sees it. */
+  async #perform(
+    { action, by, tools }: { action: PrinterAction; by: Actor; tools: ActionTools },
+    signal: AbortSignal,
+  ): Promise<ActionOutcome> {
+    if (by === 'layerwatch' && this.#isUnclear) {
+      await this.read(signal)
+      if (this.#isUnclear)
+        return { isDone: false, tries: 0, reason: 'not sure what the printer does', isInContact: false }
+    }
+    return performAction(action, tools, signal)
+  }
+
+  #miss(error: unknown): void {
+    this.#isUnclear = error instanceof ProtocolError
+    const reason = this.#isUnclear ? 'printer-unclear' : 'printer-unreachable'
+    const seen = {
+      kind: 'unseen',
+      reason,
+      detail: error instanceof Error ? error.message : String(error),
+    } as const
     const [contact, changes] = look(this.#contact, seen, this.#parts.clock.nowMs())
     this.#contact = contact
     if (contact.blind) this.#status = undefined

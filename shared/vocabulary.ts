@@ -63,6 +63,7 @@ export const BlindReason = z.enum([
   'camera-blocked',
   'camera-moved',
   'printer-unreachable',
+  'printer-unclear',
   'detector-failed',
   'agent-silent',
 ])

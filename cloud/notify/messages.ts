@@ -128,6 +128,7 @@ const reasons: Record<BlindReason, string> = {
   'camera-blocked': 'camera view blocked',
   'camera-moved': 'camera moved',
   'printer-unreachable': 'printer not reachable',
+  'printer-unclear': 'not sure what the printer does',
   'detector-failed': 'detector failed',
   'agent-silent': 'no word from the device',
 }

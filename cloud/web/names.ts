@@ -13,6 +13,7 @@ export const blindReasons: Record<BlindReason, string> = {
   'camera-blocked': 'something blocks the camera',
   'camera-moved': 'the camera was moved',
   'printer-unreachable': 'the printer cannot be reached',
+  'printer-unclear': 'not sure what the printer does',
   'detector-failed': 'the detector failed',
   'agent-silent': 'the device is silent',
 }
@@ -26,6 +27,8 @@ export const blindRemedies: Partial<Record<BlindReason, string>> = {
   'camera-blocked': 'Clear its view of the bed.',
   'camera-moved': 'Put it back, or let it learn the new view with the next print.',
   'printer-unreachable': 'Check that it is on and in the network.',
+  'printer-unclear':
+    'It says what Layerwatch does not understand, so nothing is done by itself: look at the printer.',
 }
 
 export const healthNames: Record<LayerHealth, string> = {

@@ -76,16 +76,20 @@ function see(eyes: Eyes, nowMs: number): [Eyes, Change[]] {
   return [eyesNow, [restored(blind, nowMs)]]
 }
 
+function isOfPrinter(reason: BlindReason): boolean {
+  return reason === 'printer-unreachable' || reason === 'printer-unclear'
+}
+
 function lost({ reason, detail }: Blind): Change {
   const data = detail ? { reason, detail } : { reason }
-  if (reason === 'printer-unreachable') return { type: 'printer.lost', data }
+  if (isOfPrinter(reason)) return { type: 'printer.lost', data }
   if (reason === 'detector-failed') return { type: 'detector.failed', data }
   return { type: 'camera.lost', data }
 }
 
 function restored({ reason, sinceMs }: Blind, nowMs: number): Change {
   const data = { reason, blindSeconds: Math.round((nowMs - sinceMs) / 100) / 10 }
-  if (reason === 'printer-unreachable') return { type: 'printer.restored', data }
+  if (isOfPrinter(reason)) return { type: 'printer.restored', data }
   if (reason === 'detector-failed') return { type: 'detector.restored', data }
   return { type: 'camera.restored', data }
 }

@@ -1,4 +1,4 @@
-import { UnavailableError } from '@layerwatch/shared/errors.ts'
+import { ProtocolError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
 import { shippedSha256 } from '../../device/assess/rarities.ts'
 import type { Camera, Frame } from '../../device/camera/camera.ts'
@@ -27,6 +27,8 @@ export class ScriptedPrint {
   /** Tells this run of the job from the next. */
   runId = '1'
   isReachable = true
+  /** Says its state in a word nobody knows. */
+  isUnclear = false
   isCameraThere = true
   /** What happens when the printer is asked for something; by default it does it. */
   onAct: (action: PrinterAction) => void = (action) => this.obey(action)
@@ -62,6 +64,7 @@ export class ScriptedPrint {
     probe: async () => ({ description: 'script', actions: ['pause', 'resume', 'cancel'], limits: [] }),
     status: async () => {
       if (!this.isReachable) throw new UnavailableError('gone')
+      if (this.isUnclear) throw new ProtocolError('an unknown state')
       return this.#status()
     },
     watch: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),

@@ -184,3 +184,30 @@ function kept(course: PrinterCourse | undefined): PrinterCourse {
   assert.ok(course?.print)
   return course
 }
+
+test('a printer that says an unknown state is not paused, and both are said', async (t) => {
+  const { clock, print, find } = openScene(t, { score: failsAt(100) })
+  await clock.runUntil(() => print.printSeconds > 90, 5 * minute)
+  print.isUnclear = true
+  await clock.runUntil(() => find('pause.failed').length > 0, 20 * minute)
+  assert.deepEqual(print.acts, [])
+  const [lost] = find('printer.lost')
+  assert.equal(lost?.type === 'printer.lost' && lost.data.reason, 'printer-unclear')
+  const [failed] = find('pause.failed')
+  assert.match(failed?.type === 'pause.failed' ? failed.data.reason : '', /not sure/)
+  print.isUnclear = false
+  await clock.runUntil(() => print.state === 'paused', 5 * minute)
+  assert.deepEqual(print.acts, ['pause'])
+})
+
+test('a person pauses a printer that says an unknown state all the same', async (t) => {
+  const { clock, print, monitor, signal } = openScene(t, { score: () => 0.05 })
+  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  print.isUnclear = true
+  await clock.run(5_000)
+  const pausing = monitor.link.act('pause', 'person', signal)
+  await clock.runUntil(() => print.acts.length > 0, minute)
+  print.isUnclear = false
+  const [outcome] = await Promise.all([pausing, clock.run(minute)])
+  assert.equal(outcome.isDone, true)
+})
