@@ -49,7 +49,16 @@ export function describeHttpCamera(
       assert.doesNotMatch(fake.asked.join('\n'), /Basic|Digest/)
     })
 
-    for (const as of ['no-picture', 'half', 'endless', 'too-long', 'oversized', 'error-page'] as const) {
+    const faults = [
+      'no-picture',
+      'half',
+      'endless',
+      'too-long',
+      'oversized',
+      'error-page',
+      'huge-head',
+    ] as const
+    for (const as of faults) {
       test(`is told from a good one when it sends what is ${as}`, async () => {
         fake.behaves.as = as
         await assert.rejects(openHere().capture(never), ProtocolError)

@@ -35,9 +35,12 @@ export interface CameraBehaviour {
     | 'oversized'
     | 'gone-after-head'
     | 'error-page'
+    | 'huge-head'
   framesPerSecond: number
   tellsLength: boolean
   login: 'none' | 'basic' | 'digest'
+  /** A picture to send instead of small drawn ones. */
+  picture?: Buffer
   /** Where a request is sent instead, if anywhere. */
   redirectTo?: string
 }
@@ -54,7 +57,10 @@ export async function startFakeCamera(): Promise<FakeCamera> {
   let streams = 0
   const nextPicture = () => {
     if (behaves.as === 'oversized') return oversized
-    const picture = numberPicture(pictures[number % pictures.length] ?? oversized, number++)
+    const picture = numberPicture(
+      behaves.picture ?? pictures[number % pictures.length] ?? oversized,
+      number++,
+    )
     if (behaves.as === 'half') return picture.subarray(0, picture.length / 2)
     if (behaves.as === 'padded') return Buffer.concat([picture, Buffer.alloc(500)])
     if (behaves.as === 'no-picture') return Buffer.from('this is not a picture '.repeat(50))
@@ -71,6 +77,8 @@ export async function startFakeCamera(): Promise<FakeCamera> {
       askForLogin(response, behaves.login)
     } else if (behaves.as === 'error-page') {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>It works!</h1>')
+    } else if (behaves.as === 'huge-head') {
+      response.writeHead(200, { 'content-type': 'image/jpeg', 'x-long': 'a'.repeat(200_000) }).end()
     } else if (behaves.as !== 'silent' && path.startsWith('/stream')) {
       streams += 1
       response.once('close', () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ProtocolError } from '@layerwatch/shared/errors.ts'
 import sharp from 'sharp'
-import { checkJpeg } from '../../../device/camera/jpeg.ts'
+import { checkJpeg, jpegSegments } from '../../../device/camera/jpeg.ts'
+import { decodeFrame } from '../../../device/detector/decode.ts'
 import { claimSize, drawPicture } from '../../fakes/pictures.ts'
 
 test('baseline and progressive pictures pass unchanged, padding is cut off', async () => {
@@ -45,4 +46,21 @@ test('what is no JPEG is refused, whatever it is', async () => {
   for (const bytes of [png, Buffer.from('hello'), Buffer.alloc(0), Buffer.alloc(100_000, 0xff)]) {
     assert.throws(() => checkJpeg(bytes), ProtocolError)
   }
+})
+
+test('a picture without Huffman tables, as many USB cameras give, is taken and decoded', async () => {
+  const drawn = await sharp(await drawPicture(5))
+    .jpeg({ optimiseCoding: false })
+    .toBuffer()
+  const tables = [...jpegSegments(drawn)].filter(({ marker }) => marker === 0xc4)
+  assert.ok(tables.length > 0)
+  const bare = tables.reduceRight(
+    (jpeg, { at, end }) => Buffer.concat([jpeg.subarray(0, at), jpeg.subarray(end)]),
+    drawn,
+  )
+  const size = { width: 32, height: 32 }
+  const [whole, withoutTables] = await Promise.all(
+    [drawn, checkJpeg(bare)].map((one) => decodeFrame(one, size)),
+  )
+  assert.deepEqual(withoutTables?.pixels, whole?.pixels)
 })
