@@ -74,6 +74,13 @@ export function raiseCells(cells: Cells, least: number): Float32Array {
   return raised
 }
 
+/** A map that is nowhere higher than `most`, or than another map where that is higher already. */
+export function boundCells(cells: Cells, other: Cells, most: number): Float32Array {
+  const bounded = new Float32Array(cells.length)
+  for (let i = 0; i < bounded.length; i++) bounded[i] = Math.min(at(cells, i), Math.max(most, at(other, i)))
+  return bounded
+}
+
 /** 1 where a map is hotter than `least`, 0 elsewhere. */
 export function keepCells(cells: Cells, least: number): Float32Array {
   const kept = new Float32Array(cells.length)

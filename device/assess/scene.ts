@@ -4,6 +4,7 @@ import { natsOf } from '@layerwatch/shared/rarity.ts'
 import {
   approachCells,
   averageHottest,
+  boundCells,
   type Cells,
   clearCells,
   findRise,
@@ -81,12 +82,14 @@ const usualSeconds = { rise: 60, fall: 900, level: 300 }
 const levelMargin = 1
 /** No place is excused by others that are hotter than this: nine good cameras in ten stay below. */
 const maxExcused = -1
+/** Nothing hotter than even odds becomes usual little by little: a failure may begin in one cell and grow slowly. */
+const maxLearned = 0
 /** Before so many frames nothing is known. */
 const minFrames = 3
 /** Evidence from which on nothing is learned: what good prints show once in two hours. */
 const restlessNats = Math.log(2)
 /** A standout that lasts this long without being acted on is how this print looks. */
-const maxRestlessSeconds = 600
+const maxRestlessSeconds = 1800
 /** A level counts as the print's own after this long. */
 const levelSeconds = 40
 
@@ -182,7 +185,7 @@ function measure(scene: Scene, rarity: Rarity): Standout {
 /** Learns from the middle average, not from the frame: a failure stands out before it could be learned. */
 function learn(scene: Scene, gapSeconds: number): Scene {
   const seen = scene.stays[1] ?? scene.usual
-  const usual = approachCells(scene.usual, seen, {
+  const usual = approachCells(scene.usual, boundCells(seen, scene.usual, maxLearned), {
     up: shareOf(gapSeconds, usualSeconds.rise),
     down: shareOf(gapSeconds, usualSeconds.fall),
   })
