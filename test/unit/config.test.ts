@@ -20,8 +20,15 @@ function problemsOf(text: string, env: NodeJS.ProcessEnv = {}): readonly string[
 }
 
 test('the example file is valid', () => {
-  const config = loadConfig('device/agent.example.yaml', { OCTOPRINT_API_KEY: 'secret' })
-  assert.equal(config.printers.length, 5)
+  const config = loadConfig('device/agent.example.yaml', {
+    OCTOPRINT_API_KEY: 'secret',
+    MOONRAKER_API_KEY: 'secret',
+    PRUSALINK_PASSWORD: 'secret',
+  })
+  assert.deepEqual(
+    config.printers.map(({ printer }) => printer.kind),
+    [...Array(4).fill('octoprint'), 'moonraker', 'prusalink', 'simulated'],
+  )
   assert.deepEqual(config.printers[0]?.printer, {
     kind: 'octoprint',
     url: 'http://octopi.local',
