@@ -1,4 +1,4 @@
-"""train, export and evaluate, as `run` calls them."""
+"""train, average, export and evaluate, as `run` calls them."""
 
 import argparse
 import os
@@ -36,6 +36,10 @@ def _make_parser() -> argparse.ArgumentParser:
     train.add_argument("--peak-rate", type=float, default=1.0, help="factor on the learning rates")
     train.add_argument("--out", type=Path, help="where the checkpoint goes; outside the project")
     train.set_defaults(command=run_train)
+    average = commands.add_parser("average", help="average the weights of runs that share their start")
+    average.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
+    average.add_argument("--out", type=Path, required=True, help="the averaged checkpoint")
+    average.set_defaults(command=run_average)
     add_export(commands, MODEL_FOLDER)
     add_evaluate(commands, MODEL_FOLDER, FRAMES)
     add_speed(commands, MODEL_FOLDER)
@@ -71,6 +75,12 @@ def run_train(arguments: argparse.Namespace) -> None:
         peak_rate=arguments.peak_rate,
     )
     print(f"checkpoint: {train(plan, arguments.out or _default_out(plan.left_out, plan.seed))}")
+
+
+def run_average(arguments: argparse.Namespace) -> None:
+    from average import average_checkpoints
+
+    average_checkpoints(arguments.checkpoints, arguments.out)
 
 
 def _cache() -> Path:

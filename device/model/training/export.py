@@ -211,6 +211,8 @@ def describe_training(plan: dict) -> list[dict]:
     """The runs that led to these weights, the first one first."""
     if not plan:
         return []
+    if "averaged" in plan:
+        return [run for member in plan["averaged"] for run in describe_training(member)]
     run = {
         "seed": plan["seed"],
         "epochs": plan["epochs"],

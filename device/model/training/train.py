@@ -23,6 +23,7 @@ BACKBONE_RATE, HEAD_RATE, WEIGHT_DECAY = 4e-4, 2e-3, 1e-2
 AVERAGING = 0.995
 WARM_UP_STEPS = 60
 MOST_REPEATED = 3
+HEAD_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,6 @@ class TrainingPlan:
 def train(plan: TrainingPlan, out: Path) -> Path:
     """Train and return the checkpoint's path. Progress goes to the terminal and to `log.jsonl`."""
     torch.set_num_threads(plan.threads)
-    torch.manual_seed(plan.seed)
     out.mkdir(parents=True, exist_ok=True)
     frames = read_frames(Path(plan.frames))
     kept = leave_out(frames, plan.left_out)
@@ -56,7 +56,9 @@ def train(plan: TrainingPlan, out: Path) -> Path:
     mix = Mix(store, store.select_without(frames, kept), np.random.default_rng(plan.seed))
     calibration = select_part(kept, "calibration")
     seen = Trunk().look_at(calibration)
+    torch.manual_seed(HEAD_SEED)  # whatever the seed: runs that share their start can be averaged
     network = Network(LABELS)
+    torch.manual_seed(plan.seed)
     load_imagenet(network)
     if plan.continued_from:
         network.load_state_dict(torch.load(plan.continued_from, weights_only=True)["weights"])
