@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { fetchReply, type ReadReply } from '../http.ts'
 import type { SimulatedPrinterConfig } from './config.ts'
 import { type Printer, type PrinterCapabilities, type PrinterStatus, printerTimeoutMs } from './printer.ts'
+import { refuseOtherJob } from './told-job.ts'
 
 const maxReplyBytes = 64 * 1024
 /** Held twice while it is read: more would take the memory the watching needs. Layers are then told by time. */
@@ -36,7 +37,12 @@ const StatusReply = z.object({
 export function openSimulatedPrinter(config: z.infer<typeof SimulatedPrinterConfig>): Printer {
   const base = URL.parse(config.url)
   if (base === null) throw new ConfigError(`not an address of a simulator: ${config.url}`)
-  const status = async (signal: AbortSignal) => readStatus(await ask(base, { path: '/printer', signal }))
+  let told: PrinterStatus | undefined
+  const read = async (signal: AbortSignal) => readStatus(await ask(base, { path: '/printer', signal }))
+  const status = async (signal: AbortSignal) => {
+    told = await read(signal)
+    return told
+  }
   return {
     async probe(signal): Promise<PrinterCapabilities> {
       const { timeScale } = await status(signal)
@@ -58,7 +64,10 @@ export function openSimulatedPrinter(config: z.infer<typeof SimulatedPrinterConf
         await sleep(watchMs, undefined, { signal }).catch(() => undefined)
       }
     },
-    act: (action, signal) => act(base, action, signal),
+    async act(action, signal) {
+      if (told?.job) refuseOtherJob(told, await read(signal))
+      await act(base, action, signal)
+    },
     async file(signal) {
       const limits = { timeoutMs: fileTimeoutMs, maxBytes: maxFileBytes }
       const reply = await ask(base, { path: '/printer/file', signal, ...limits })

@@ -5,8 +5,11 @@ import { openSimulatedPrinter } from '../../device/printer/simulated.ts'
 import { createSimulator } from '../../device/simulator/server.ts'
 import { toRunSpec } from '../../device/simulator/simulation.ts'
 import { createStudio } from '../../device/simulator/studio.ts'
+import { json, raw, startHttpPeer } from '../fakes/http-peer.ts'
 import { waitUntil } from '../setup/wait.ts'
+import { badAnswer } from './bad-answers.ts'
 import { describeCamera } from './camera-suite.ts'
+import { describeBadPrinter } from './printer-bad-suite.ts'
 import { describePrinter } from './printer-suite.ts'
 
 /** The ports' promises, kept by the adapters of the simulator over a real socket. */
@@ -60,6 +63,39 @@ describePrinter('the simulator', async () => {
     vanish: close,
     close,
   }
+})
+
+describeBadPrinter('the simulator', {
+  open: async (elsewhere) => {
+    let [job, jobs, isPaused] = ['', 0, false]
+    const status = () => ({
+      state: isPaused ? 'paused' : 'printing',
+      job: { name: job, id: String(jobs) },
+      ...{ layer: 1, layers: 9, zMm: 0.2, progress: 0.1, filePosition: 10, fileBytes: 100 },
+      ...{ printSeconds: 5, secondsLeft: 50, speed: 1 },
+    })
+    const peer = await startHttpPeer(({ method }) => {
+      if (method === 'POST') isPaused = true
+      return json(200, status())
+    })
+    return {
+      printer: openSimulatedPrinter({ kind: 'simulated', url: peer.url }),
+      start: (name) => {
+        ;[job, jobs, isPaused] = [name, jobs + 1, false]
+      },
+      say: (words) => {
+        peer.answers.clear()
+        const answer = badAnswer(words, elsewhere)
+        if (answer !== undefined) peer.answers.set('*', answer)
+        if (words === 'unknown state') peer.answers.set('*', json(200, { ...status(), state: 'levitating' }))
+        if (words !== 'not a number') return
+        const text = JSON.stringify({ ...status(), progress: 'endless' }).replace('"endless"', '1e999')
+        peer.answers.set('*', raw(200, 'application/json', text))
+      },
+      isPaused: () => isPaused,
+      close: () => peer.close(),
+    }
+  },
 })
 
 describeCamera('the simulator', async () => {

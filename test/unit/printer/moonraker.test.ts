@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { ConfigError, ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { pino } from 'pino'
+import { performAction } from '../../../device/act.ts'
+import { systemClock } from '../../../device/clock.ts'
 import { openMoonraker } from '../../../device/printer/moonraker.ts'
 import { listWebcams, stopAtOnce } from '../../../device/printer/moonraker-api.ts'
 import type { Printer, PrinterStatus } from '../../../device/printer/printer.ts'
@@ -120,6 +122,25 @@ describe('the Moonraker adapter', { timeout: 60_000 }, () => {
     assert.deepEqual(moonraker.klipper.ran, ['pause'])
     macro.resolve()
     await waitUntil('paused', async () => (await printer.status(never)).state === 'paused')
+  })
+
+  test('is paused by one call though its macro takes longer than any call may', async () => {
+    moonraker.klipper.start('a.gcode', 100)
+    const macro = Promise.withResolvers<void>()
+    moonraker.klipper.hold = macro.promise
+    const tools = {
+      printer,
+      readStatus: (signal: AbortSignal) => printer.status(signal),
+      isOtherPrint: () => false,
+      clock: systemClock,
+      log,
+    }
+    const pausing = performAction('pause', tools, never)
+    // As long as a nozzle may take to be hot: longer than a printer may take to begin.
+    const heating = setTimeout(() => macro.resolve(), 6_000)
+    assert.deepEqual(await pausing, { isDone: true, tries: 1 })
+    clearTimeout(heating)
+    assert.deepEqual(moonraker.klipper.ran, ['pause'])
   })
 
   test('takes a Moonraker that answers neither the action nor anything else for gone', async () => {
