@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
-import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import { ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
 import { within } from './clock.ts'
+import { limitPackets } from './mqtt-limit.ts'
 
 /*
  * The only file of the agent that knows the MQTT package: one connection over a socket opened elsewhere, from its
@@ -28,6 +29,8 @@ export interface MqttOptions {
   log: Logger
   /** Longest wait for the broker's welcome, and again for its word on the topics asked for. */
   patienceMs: number
+  /** Longest message taken; a longer one ends the connection before it is gathered. */
+  maxPacketBytes?: number
   /** What it means that this broker ends the connection in place of a welcome, in a person's words. */
   refusal: string
 }
@@ -50,10 +53,11 @@ const closeWithinMs = 1_000
 /**
  * Speaks MQTT 3.1.1 with a clean session over an open socket, and subscribes. The socket is closed with it, also
  * where this fails.
- * @throws RejectedError where the broker refuses; UnavailableError or TimeoutError where it says nothing.
+ * @throws RejectedError where the broker refuses; ProtocolError where it is none; UnavailableError or TimeoutError
+ * where it says nothing.
  */
 export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Promise<MqttConnection> {
-  const { socket, will, login, patienceMs } = options
+  const { socket, will, login, patienceMs, maxPacketBytes } = options
   const client = new MqttClient(() => socket, {
     protocolVersion: 4,
     clientId: options.clientId,
@@ -61,12 +65,18 @@ export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Pr
     clean: true,
     keepalive: keepaliveSeconds,
     reconnectPeriod: 0,
-    connectTimeout: patienceMs,
+    // Longer than our own patience, which says what it means.
+    connectTimeout: 2 * patienceMs,
     queueQoSZero: false,
     resubscribe: false,
     ...(will && { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: false } }),
   })
-  client.on('error', (error) => options.log.debug({ err: error }, 'broker error'))
+  if (maxPacketBytes !== undefined) limitPackets(socket, maxPacketBytes)
+  client.on('error', (error) => {
+    options.log.debug({ err: error }, 'broker error')
+    // The package reads on after what it can't read: nothing that follows would be understood.
+    socket.destroy()
+  })
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
@@ -86,8 +96,12 @@ async function handshake(
   client: MqttClient,
   { closed, limit, refusal }: { closed: Promise<void>; limit: AbortSignal; refusal: string },
 ): Promise<void> {
+  let trouble: unknown
+  client.once('error', (error) => {
+    trouble = error
+  })
   const refused = closed.then(() => {
-    throw new RejectedError(refusal)
+    throw explainEnd(trouble, refusal)
   })
   // Only looked at while the handshake lasts.
   refused.catch(() => undefined)
@@ -96,6 +110,15 @@ async function handshake(
     limit.addEventListener('abort', () => reject(new UnavailableError('the broker does not answer')))
   })
   await Promise.race([connected, refused])
+}
+
+/** Brokers refuse with a number, or by hanging up; what the package can't read has neither code nor number. */
+function explainEnd(trouble: unknown, refusal: string): Error {
+  const code: unknown = Object(trouble).code
+  if (trouble === undefined || typeof code === 'number') return new RejectedError(refusal)
+  if (typeof code === 'string')
+    return new UnavailableError('the connection to the broker broke', { cause: trouble })
+  return new ProtocolError('what answers is no MQTT broker', { cause: trouble })
 }
 
 function toConnection(client: MqttClient, socket: Duplex, closed: Promise<void>): MqttConnection {

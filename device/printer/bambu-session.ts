@@ -13,7 +13,7 @@ const patienceMs = 5_000
 const maxSilenceMs = 60_000
 const replyWithinMs = 4_000
 /** Larger than any report seen (about 20 kB with four filament stations). */
-const maxMessageBytes = 512 * 1024
+const maxPacketBytes = 512 * 1024
 
 interface Answer {
   reply: BambuReply
@@ -111,7 +111,7 @@ export async function openBambuSession(
   const socket = await openPinnedSocket({ host, port, fingerprint }, signal)
   const onMessage = ({ payload }: MqttMessage) => {
     heardAtMs = performance.now()
-    const message = payload.byteLength <= maxMessageBytes ? readReport(payload) : undefined
+    const message = readReport(payload)
     if (message) take(message)
   }
   const connection = await connectMqtt(
@@ -123,6 +123,7 @@ export async function openBambuSession(
       onMessage,
       log,
       patienceMs,
+      maxPacketBytes,
       refusal: `${host} refused the access code: it is on the printer's screen under Settings, Network`,
     },
     signal,

@@ -17,6 +17,7 @@ import {
 import type { BambuPrinterConfig } from './config.ts'
 import type { Light, Printer, PrinterCapabilities, PrinterStatus } from './printer.ts'
 import { printerTimeoutMs } from './printer.ts'
+import { refuseOtherJob } from './told-job.ts'
 
 const firstWaitMs = 1_000
 const longestWaitMs = 60_000
@@ -53,6 +54,8 @@ class Bambu implements Printer {
   /** The connection, or the attempt at one. */
   #session: Promise<BambuSession> | undefined
   #print: BambuPrint | undefined
+  /** What was last told to who asks or listens: actions are meant for its job. */
+  #told: PrinterStatus | undefined
   readonly #listeners = new Set<() => void>()
   /** How the last connection ended, and until when the printer is left alone. */
   #trouble: { error: unknown; untilMs: number } | undefined
@@ -91,7 +94,8 @@ class Bambu implements Printer {
 
   async status(signal: AbortSignal): Promise<PrinterStatus> {
     await this.#open(signal)
-    return this.#read()
+    this.#told = this.#read()
+    return this.#told
   }
 
   async watch(onStatus: (status: PrinterStatus) => void, signal: AbortSignal): Promise<void> {
@@ -100,7 +104,10 @@ class Bambu implements Printer {
       try {
         const status = this.#read()
         const words = JSON.stringify({ ...status, temperatures: undefined })
-        if (words !== last) onStatus(status)
+        if (words !== last) {
+          this.#told = status
+          onStatus(status)
+        }
         last = words
       } catch (error) {
         this.#log.warn({ err: error }, 'printer told what cannot be read')
@@ -121,7 +128,9 @@ class Bambu implements Printer {
 
   async act(action: PrinterAction, signal: AbortSignal): Promise<void> {
     const session = await this.#open(signal)
-    const { state } = this.#read()
+    const now = this.#read()
+    const { state } = now
+    refuseOtherJob(this.#told, now)
     if (action === 'pause' && state === 'paused') return
     if (!movable[action].includes(state))
       throw new RejectedError(`the printer is ${state}: nothing to ${action}`)

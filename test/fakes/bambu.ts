@@ -4,6 +4,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { Aedes } from 'aedes'
 import { z } from 'zod'
 import { issuePair, makeAuthority, readAuthority, splitPair } from '../../cloud/keys/certificates.ts'
+import { waitUntil } from '../setup/wait.ts'
 
 /**
  * The broker inside a Bambu Lab printer in LAN mode, as much of it as the agent uses, with a printer behind it that
@@ -32,6 +33,12 @@ export interface FakeBambu {
   start(name: string): void
   /** How many showed a name and a password so far, right or wrong. */
   logins(): number
+  /** Announces a message of 255 MB to all who listen, and begins it. */
+  sendWithoutEnd(): void
+  /** Ends every connection; clients come again. */
+  hangUp(): void
+  /** Resolves when whoever is connected has heard all that was reported. */
+  isHeard(): Promise<void>
   /** Clients that are connected now. */
   clients(): number
   goAway(): Promise<void>
@@ -46,6 +53,8 @@ export interface BambuBehaviour {
   isDeveloperMode: boolean
   /** `none`: requests are taken and never answered; `no-action`: answered well, and nothing is done. */
   answers: 'usual' | 'none' | 'no-action'
+  /** What whoever connects hears in place of MQTT, if anything. */
+  greeting?: string | undefined
 }
 
 const Request = z.record(
@@ -105,11 +114,17 @@ export async function startFakeBambu(behaviour: Partial<BambuBehaviour> = {}): P
     },
   })
   await aedes.listen()
-  const publish = (payload: string) =>
+  let unheard = 0
+  aedes.on('ack', () => {
+    unheard -= 1
+  })
+  const publish = (payload: string) => {
+    unheard += aedes.connectedClients
     aedes.publish(
-      { cmd: 'publish', topic: reportTopic, payload, qos: 0, dup: false, retain: false },
+      { cmd: 'publish', topic: reportTopic, payload, qos: 1, dup: false, retain: false },
       () => undefined,
     )
+  }
   const fun = () => {
     if (behaves.series === 'P1') return {}
     const bits = behaves.isDeveloperMode ? funWithDeveloperMode : funWithDeveloperMode | signatureBit
@@ -180,7 +195,8 @@ export async function startFakeBambu(behaviour: Partial<BambuBehaviour> = {}): P
       sockets.add(socket)
       socket.on('error', () => undefined)
       socket.on('close', () => sockets.delete(socket))
-      aedes.handle(socket)
+      if (behaves.greeting === undefined) aedes.handle(socket)
+      else socket.resume().write(behaves.greeting)
     })
     server.on('tlsClientError', () => undefined)
     server.listen(port, '127.0.0.1')
@@ -226,6 +242,23 @@ export async function startFakeBambu(behaviour: Partial<BambuBehaviour> = {}): P
         bed_temper: 60,
         bed_target_temper: 60,
       })
+    },
+    sendWithoutEnd: () => {
+      for (const socket of sockets) {
+        // A PUBLISH, its length in four bytes, and as much of it as is taken.
+        socket.write(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]))
+        const more = () => {
+          while (!socket.destroyed && socket.write(Buffer.alloc(256 * 1024)));
+        }
+        socket.on('drain', more)
+        more()
+      }
+    },
+    hangUp: () => {
+      for (const socket of sockets) socket.destroy()
+    },
+    isHeard: async () => {
+      await waitUntil('reports are heard', () => unheard <= 0)
     },
     logins: () => logins,
     clients: () => aedes.connectedClients,

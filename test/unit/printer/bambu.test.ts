@@ -128,11 +128,6 @@ describe('the adapter of Bambu Lab', { timeout: 60_000 }, () => {
       '{"print":{"command":"push_status","layer_num":"NaN"}}',
     ])
       fake.send(bad)
-    fake.send(
-      JSON.stringify({
-        print: { command: 'push_status', gcode_state: 'IDLE', padding: 'x'.repeat(600_000) },
-      }),
-    )
     fake.report({ layer_num: 14 })
     const status = await waitUntil('the next layer', async () => {
       const now = await printer.status(never)
