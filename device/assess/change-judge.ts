@@ -179,9 +179,14 @@ function remember(history: ChangeHistory, { measures }: JudgedLayer): ChangeHist
   const isStanding = history.grown.length >= leastLayers && grown < lowShare * median(history.grown)
   // What may be a failure is not learned. Where growth comes back, the lull before it was none.
   if (isStanding) return { ...history, kept, stray, lull: last([...history.lull, grown]) }
-  return { ...history, kept, stray, grown: last([...history.grown, ...history.lull, grown]), lull: [] }
+  return { ...history, kept, stray, grown: last([...history.grown, ...lullOf(history), grown]), lull: [] }
 }
 
 function last(values: readonly number[]): readonly number[] {
   return values.slice(-rememberLayers)
+}
+
+/** A lull that lasted. A single layer without growth is no habit, and may be the first of a part that is gone. */
+function lullOf({ lull }: ChangeHistory): readonly number[] {
+  return lull.length >= 2 ? lull : []
 }

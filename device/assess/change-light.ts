@@ -26,35 +26,46 @@ export function fitLight(pairs: readonly LightPair[]): Light {
   }
   const gain = slopes.length < leastSlopes ? 1 : median(slopes)
   const same = { gain: 1, offset: 0 }
-  let chosen: Light = same
-  for (const light of [withOffset(pairs, 1), withOffset(pairs, gain)]) {
-    if (inliersOf(pairs, light) > inliersOf(pairs, chosen) + plainlyMore * pairs.length) chosen = light
-  }
-  return chosen
+  const ratios = pairs.filter(({ now }) => now >= leastLuma).map(({ before, now }) => before / now)
+  const scaled = { gain: ratios.length < leastSlopes ? 1 : median(ratios), offset: 0 }
+  // A camera's exposure scales the picture. An offset besides, by fog or stray light, must be plain.
+  const fitted = withOffset(pairs, gain)
+  const isOffset = missOf(pairs, fitted) < missOf(pairs, scaled) - plainlyBetterLuma
+  const other = isOffset ? fitted : scaled
+  return missOf(pairs, other) < missOf(pairs, same) - leastBetterLuma ? other : same
 }
 
 /** Light beyond these gains leaves too little of the picture: it was switched, not dimmed. */
 const leastGain = 0.45
 const mostGain = 2.2
+/** Luma steps by which middle grey may be moved. */
+const mostShift = 70
 /** Luma steps between two blocks from which they tell a gain, and how many such pairs it takes. */
 const leastSpan = 24
 const leastSlopes = 12
-/** Share of all blocks that another light must explain besides those the plainer one does. */
-const plainlyMore = 0.15
-/** Luma steps within which a light explains a block. */
-const explainedLuma = 4
+/** Luma below which a block tells no ratio. */
+const leastLuma = 16
+/** Luma steps by which another light must explain the blocks better on the mean: at all, and with an offset. */
+const leastBetterLuma = 0.3
+const plainlyBetterLuma = 0.8
+/** A block this far off, in luma steps, shows something else: how far does not matter. */
+const otherLuma = 12
 
 function withOffset(pairs: readonly LightPair[], gain: number): Light {
   return { gain, offset: median(pairs.map(({ before, now }) => before - gain * now)) }
 }
 
-function inliersOf(pairs: readonly LightPair[], { gain, offset }: Light): number {
-  return pairs.filter(({ before, now }) => Math.abs(before - gain * now - offset) <= explainedLuma).length
+function missOf(pairs: readonly LightPair[], { gain, offset }: Light): number {
+  const sum = pairs.reduce(
+    (total, { before, now }) => total + Math.min(otherLuma, Math.abs(before - gain * now - offset)),
+    0,
+  )
+  return sum / pairs.length
 }
 
 /** Whether the light was switched and not dimmed: too little of the picture is left to compare. */
-export function isOtherLight({ gain }: Light): boolean {
-  return gain < leastGain || gain > mostGain
+export function isOtherLight({ gain, offset }: Light): boolean {
+  return gain < leastGain || gain > mostGain || Math.abs(gain * 128 + offset - 128) > mostShift
 }
 
 export function median(values: readonly number[]): number {
