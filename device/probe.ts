@@ -1,4 +1,4 @@
-import { ProtocolError } from '@layerwatch/shared/errors.ts'
+import { ProtocolError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
 import type { Logger } from 'pino'
 import sharp from 'sharp'
@@ -46,7 +46,8 @@ export interface ProbeFindings {
   name: string
   kind: string
   printer: Findings<PrinterFindings>
-  camera: Findings<CameraFindings>
+  /** In the order of the configuration. */
+  cameras: readonly Findings<CameraFindings>[]
 }
 
 const timeoutMs = 15_000
@@ -60,21 +61,22 @@ const asIfPictures = 24
 
 /** Tries a configured printer and its camera, moving nothing. Never throws for what they do. */
 export async function probeWatched(config: WatchedPrinterConfig, log: Logger): Promise<ProbeFindings> {
-  const camera = await attempt(() => openCamera(config.camera, { log }))
+  const configured = [config.camera, ...(config.cameras ?? [])]
+  const opened = await Promise.all(configured.map((one) => attempt(() => openCamera(one, { log }))))
   try {
-    const look = (signal: AbortSignal) => captureWith(camera, signal)
-    const [printer, seen] = await Promise.all([
+    const look = (signal: AbortSignal) => captureWith(opened[0], signal)
+    const [printer, ...cameras] = await Promise.all([
       attempt(() => probePrinter(config, { log, look })),
-      camera.isFound ? attempt(() => probeCamera(camera.found)) : camera,
+      ...opened.map(async (camera) => (camera.isFound ? attempt(() => probeCamera(camera.found)) : camera)),
     ])
-    return { name: config.name, kind: config.printer.kind, printer, camera: seen }
+    return { name: config.name, kind: config.printer.kind, printer, cameras }
   } finally {
-    if (camera.isFound) await camera.found.close()
+    for (const camera of opened) if (camera.isFound) await camera.found.close()
   }
 }
 
-async function captureWith(camera: Findings<Camera>, signal: AbortSignal): Promise<Frame> {
-  if (!camera.isFound) throw new ProtocolError(camera.reason)
+async function captureWith(camera: Findings<Camera> | undefined, signal: AbortSignal): Promise<Frame> {
+  if (!camera?.isFound) throw new UnavailableError('there is no camera')
   return camera.found.capture(signal)
 }
 

@@ -25,8 +25,8 @@ export function addProbeCommand(program: Command): void {
       const { printers } = loadConfig(file)
       const log = pino({ level: 'silent' })
       const findings = await Promise.all(printers.map((printer) => probeWatched(printer, log)))
-      if (pictures) await Promise.all(findings.map(storePicture))
-      console.log(json ? JSON.stringify(findings.map(withoutPicture)) : findings.map(describe).join('\n'))
+      if (pictures) await Promise.all(findings.map(storePictures))
+      console.log(json ? JSON.stringify(findings.map(withoutPictures)) : findings.map(describe).join('\n'))
       // Connections to printers that are held open for the next question end here.
       process.exit(worstCode(findings))
     })
@@ -37,18 +37,21 @@ function worstCode(findings: readonly ProbeFindings[]): number {
   return codes.includes(exitCodes.doesNotWork) ? exitCodes.doesNotWork : Math.max(...codes)
 }
 
-export function exitCodeOf({ printer, camera }: ProbeFindings): number {
-  if (!printer.isFound || !camera.isFound) return exitCodes.doesNotWork
-  const isFine = printer.found.actions.includes('pause') && camera.found.quality.isUsable
+export function exitCodeOf({ printer, cameras }: ProbeFindings): number {
+  if (!printer.isFound || cameras.some(({ isFound }) => !isFound)) return exitCodes.doesNotWork
+  const isSeen = cameras.every((camera) => camera.isFound && camera.found.quality.isUsable)
+  const isFine = isSeen && printer.found.actions.includes('pause')
   return isFine ? exitCodes.fine : exitCodes.isLimited
 }
 
 /** What was found, in a person's words. */
-export function describe({ name, printer, camera }: ProbeFindings): string {
+export function describe({ name, printer, cameras }: ProbeFindings): string {
   return [
     name,
     ...(printer.isFound ? describePrinter(printer.found) : [`  printer: does not work: ${printer.reason}`]),
-    ...(camera.isFound ? describeCamera(camera.found) : [`  camera: does not work: ${camera.reason}`]),
+    ...cameras.flatMap((camera) =>
+      camera.isFound ? describeCamera(camera.found) : [`  camera: does not work: ${camera.reason}`],
+    ),
   ].join('\n')
 }
 
@@ -92,12 +95,19 @@ function describeCamera(found: CameraFindings): string[] {
   ]
 }
 
-async function storePicture({ name, camera }: ProbeFindings): Promise<void> {
-  if (camera.isFound) await writeFile(`${name.replaceAll(/[^\w.-]+/g, '-')}.jpg`, camera.found.jpeg)
+/** Those of further cameras are numbered from 2 on. */
+async function storePictures({ name, cameras }: ProbeFindings): Promise<void> {
+  for (const [index, camera] of cameras.entries()) {
+    const file = `${name.replaceAll(/[^\w.-]+/g, '-')}${index === 0 ? '' : `-${index + 1}`}.jpg`
+    if (camera.isFound) await writeFile(file, camera.found.jpeg)
+  }
 }
 
-function withoutPicture({ camera, ...findings }: ProbeFindings) {
-  if (!camera.isFound) return { ...findings, camera }
-  const { jpeg: _jpeg, ...found } = camera.found
-  return { ...findings, camera: { isFound: true, found } }
+function withoutPictures({ cameras, ...findings }: ProbeFindings) {
+  const bare = cameras.map((camera) => {
+    if (!camera.isFound) return camera
+    const { jpeg: _jpeg, ...found } = camera.found
+    return { isFound: true, found }
+  })
+  return { ...findings, cameras: bare }
 }

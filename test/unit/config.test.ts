@@ -24,10 +24,11 @@ test('the example file is valid', () => {
     OCTOPRINT_API_KEY: 'secret',
     MOONRAKER_API_KEY: 'secret',
     PRUSALINK_PASSWORD: 'secret',
+    BAMBU_ACCESS_CODE: '12345678',
   })
   assert.deepEqual(
     config.printers.map(({ printer }) => printer.kind),
-    [...Array(4).fill('octoprint'), 'moonraker', 'prusalink', 'simulated'],
+    [...Array(4).fill('octoprint'), 'moonraker', 'prusalink', 'bambu', 'none', 'simulated'],
   )
   assert.deepEqual(config.printers[0]?.printer, {
     kind: 'octoprint',

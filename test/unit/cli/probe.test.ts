@@ -54,7 +54,7 @@ test('a printer and a camera that work are told of in a person’s words', async
   assert.match(words, /layers: told by the printer/)
   assert.match(words, /nozzle 220 °C of 220 °C, bed 60 °C of 60 °C/)
   assert.match(words, /96 × 72 pixels, \d+ kB, a picture takes \d+ ms/)
-  assert.equal(findings.camera.isFound && findings.camera.found.quality.isUsable, true)
+  assert.match(words, /the picture is good to judge by/)
   assert.equal(exitCodeOf(findings), 0)
 })
 
