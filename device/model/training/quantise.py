@@ -19,11 +19,14 @@ from onnxruntime.quantization import QuantType
 from onnxruntime.quantization.calibrate import CalibrationMethod, TensorData, TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
+from equalise import equalise_streams
 from graph import fold_activations
 from rounding import InputMoments, round_weights
 
 QUANTISED_STEPS = ("Conv", "Add", "Concat", "Resize")
 KEPT_IN_FLOAT = ("/map/",)
+PICTURES_FOR_PEAKS = 30
+RAREST_SHARE, MOST_VALUES = 1e-4, 20_000  # beyond a linear tensor's range, of so many of its values
 LARGEST, DEPTHWISE_LARGEST = 64, 127  # 7 bits; depthwise kernels don't add in pairs, so nothing saturates in 8
 
 
@@ -38,6 +41,7 @@ class Observed:
 def quantise(source: Path, target: Path, pictures: Sequence[np.ndarray]) -> None:
     """Write the 8 bit model. `pictures` are uint8 [320, 320, 3]; none of them may be measured on afterwards."""
     exact = onnx.load(source)
+    equalise_streams(exact, _observe_peaks(exact, pictures[:PICTURES_FOR_PEAKS]))
     ranges, moments = _observe(exact, pictures)
     model = fold_activations(exact, KEPT_IN_FLOAT)  # keeps the names of the tensors observed
     rough = _quantise_plainly(model, ranges)
@@ -58,12 +62,33 @@ def _observe(
     for pixels in pictures:
         values = dict(zip(names, session.run(None, {"pixels": pixels[None].astype(np.float32)}), strict=True))
         for name, value in values.items():
-            seen = ranges.setdefault(name, Observed())
-            seen.low, seen.high = min(seen.low, float(value.min())), max(seen.high, float(value.max()))
+            seen, (low, high) = ranges.setdefault(name, Observed()), _find_range(value)
+            seen.low, seen.high = min(seen.low, low), max(seen.high, high)
         for node in convolutions:
             moments[node.name].add(node, values[node.input[0]], rng.integers(2**31))
     ranges["pixels"] = Observed(0.0, 255.0)
     return ranges, moments
+
+
+def _find_range(value: np.ndarray) -> tuple[float, float]:
+    """All of it where ReLU6 has clipped it; of what is linear, all but the rarest, whose room the others need."""
+    low, high = float(value.min()), float(value.max())
+    if low >= 0:
+        return low, high
+    some = value.ravel()[:: max(1, value.size // MOST_VALUES)]
+    low, high = np.quantile(some, [RAREST_SHARE, 1 - RAREST_SHARE])
+    return float(low), float(high)
+
+
+def _observe_peaks(model: onnx.ModelProto, pictures: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """The largest magnitude of each channel of each tensor [1, channels, height, width]."""
+    session, names = _open_with_all_outputs(model)
+    peaks: dict[str, np.ndarray] = {}
+    for pixels in pictures:
+        for name, value in zip(names, session.run(None, {"pixels": pixels[None].astype(np.float32)}), strict=True):
+            peak = np.abs(value).max(axis=(0, 2, 3))
+            peaks[name] = np.maximum(peaks[name], peak) if name in peaks else peak
+    return peaks
 
 
 def list_quantised(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
