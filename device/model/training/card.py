@@ -170,7 +170,7 @@ turns with it (`device/model/training/run speed`; a busy machine makes all of th
 
 {_tabulate(["runtime", "CPU ms", "× the baseline (quartiles)"], rows)}
 """)
-    return "\n## Runtimes\n" + "\n".join(part.strip() + "\n" for part in parts) if parts else ""
+    return "\n## Runtimes\n\n" + "\n".join(part.strip() + "\n" for part in parts) if parts else ""
 
 
 def _tell(training: Sequence[dict]) -> str:
