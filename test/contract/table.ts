@@ -19,7 +19,7 @@ interface Place {
 const titles: [RegExp, string][] = [
   [/^a printer behind (?<adapter>.+?)(, misbehaving)?$/, 'printer'],
   [/^a camera: (?<adapter>.+)$/, 'camera'],
-  [/^(?<adapter>(a faulty .+ camera.*|an MJPEG stream))$/, 'camera'],
+  [/^(?<adapter>(a faulty (.+ )?camera.*|an MJPEG stream))$/, 'camera'],
   [/^the detector on (?<adapter>.+)$/, 'detector'],
 ]
 const marks = { passed: '✔', failed: '✖', skipped: '–' }

@@ -9,6 +9,8 @@ test('a suite is placed by its title, whether it tries good or bad behaviour', (
     adapter: 'PrusaLink',
   })
   assert.deepEqual(placeSuite('a camera: RTSP'), { port: 'camera', adapter: 'RTSP' })
+  assert.equal(placeSuite('a faulty camera of a printer').port, 'camera')
+  assert.equal(placeSuite('a faulty mjpeg camera').port, 'camera')
   assert.deepEqual(placeSuite('mosquitto'), { port: 'other', adapter: 'mosquitto' })
 })
 
