@@ -138,10 +138,10 @@ async function openWatch(
 /** What a printer's cameras see, one sight at a time: each has its own account of what its pictures are worth. */
 function openSight(cameras: readonly Camera[], { detector, clock }: Pick<WatchParts, 'detector' | 'clock'>) {
   const quality = { start: unknownQuality, judge: judgeQuality }
-  const eyes = cameras.map((camera, index) => ({
-    name: `camera ${index + 1}`,
-    observe: openEye({ camera, detector, clock, quality }),
-  }))
+  const eyes = cameras.map((camera, index) => {
+    const name = `camera ${index + 1}`
+    return { name, observe: openEye({ name, camera, detector, clock, quality }) }
+  })
   const [only] = eyes
   if (only && eyes.length === 1) return only.observe
   const names = eyes.map(({ name }) => name)

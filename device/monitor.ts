@@ -136,10 +136,10 @@ export class PrinterMonitor {
     const sight = seen.kind === 'seen' ? seeFrame(seen.judgement, atSeconds) : undefined
     let outcome: Outcome = {}
     if (this.link.course.state === 'printing' && !isPreparing(layer, atSeconds)) {
-      const frame = sight ? { layer, atSeconds, sight } : { layer, atSeconds }
+      const frame = sight ? { layer, atSeconds, sight, ...cameraOf(seen) } : { layer, atSeconds }
       ;[this.#assessment, outcome] = assess(this.#assessment, frame, config.policy)
     } else if (sight && isPreparing(layer, atSeconds)) {
-      this.#assessment = prepareAssessment(this.#assessment, sight)
+      this.#assessment = prepareAssessment(this.#assessment, sight, cameraOf(seen).camera)
     }
     // The printer is called before anything is written down, for that may wait for a slow disk.
     const pausing = this.#protect(outcome.decision, signal)
@@ -218,7 +218,11 @@ export class PrinterMonitor {
       if (change.type === 'print.finished') entries.push(...this.#endPrint(change.printId))
       if (change.type === 'print.started') this.#beginPrint()
       if (change.type === 'printer.resumed')
-        this.#assessment = resumeAssessment(this.#assessment, this.#album.newest?.sight)
+        this.#assessment = resumeAssessment(
+          this.#assessment,
+          this.#album.newest?.sight,
+          cameraOf(this.#lastSeen).camera,
+        )
       entries.push(change)
     }
     if (status) this.#time = readPrintTime(this.#time, status, clock.nowMs())
@@ -279,4 +283,9 @@ export class PrinterMonitor {
     const { printId } = this.link.course.print ?? {}
     this.#parts.journal.record(entries.map((entry) => (printId ? { printId, ...entry } : entry)))
   }
+}
+
+/** Whose sight it is, where the printer has several cameras: each is held against its own past. */
+function cameraOf(seen: Observation | undefined): { camera?: string } {
+  return seen?.kind === 'seen' && seen.camera !== undefined ? { camera: seen.camera } : {}
 }

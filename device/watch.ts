@@ -10,6 +10,8 @@ export type QualityVerdict = { isUsable: true } | { isUsable: false; reason: Bli
 
 /** One printer's camera, seen through the detector. */
 export interface Sightings<QualityState> {
+  /** Name of the camera, where the printer has several. */
+  name?: string
   camera: Camera
   detector: Detector
   clock: Clock
@@ -19,8 +21,9 @@ export interface Sightings<QualityState> {
   }
 }
 
+/** What one look gave; `camera` names whose it is, where a printer has several. */
 export type Observation =
-  | { kind: 'seen'; frame: Frame; judgement: FrameJudgement; frameMs: number }
+  | { kind: 'seen'; frame: Frame; judgement: FrameJudgement; frameMs: number; camera?: string }
   | { kind: 'unseen'; reason: BlindReason; detail: string; frame?: Frame }
 
 const captureTimeoutMs = 5_000
@@ -37,7 +40,7 @@ export function openEye<QualityState>(
   let underWay: Promise<Observation> | undefined
 
   async function observe(signal: AbortSignal): Promise<Observation> {
-    const { camera, detector, clock } = sightings
+    const { camera, detector, clock, name } = sightings
     let frame: Frame | undefined
     try {
       frame = await within(captureTimeoutMs, signal, (limit) => camera.capture(limit))
@@ -52,7 +55,8 @@ export function openEye<QualityState>(
       if (!verdict.isUsable) {
         return { kind: 'unseen', reason: verdict.reason, detail: verdict.detail ?? '', frame }
       }
-      return { kind: 'seen', frame, judgement, frameMs: clock.nowMs() - capturedAtMs }
+      const seen = { kind: 'seen' as const, frame, judgement, frameMs: clock.nowMs() - capturedAtMs }
+      return name === undefined ? seen : { ...seen, camera: name }
     } catch (error) {
       return unseen(error instanceof ProtocolError ? 'camera-garbled' : 'detector-failed', error)
     }

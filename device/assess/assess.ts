@@ -87,6 +87,8 @@ const maxSkipped = 50
 /** Cameras of one printer that are kept account of. */
 const maxCameras = 4
 const onlyCamera = 'camera'
+/** What a camera saw longer ago, in seconds of printing, says nothing of now. */
+const maxAgeSeconds = 180
 /** Length of a layer before any was seen whole. */
 const typicalLayerSeconds = 60
 /** Health that a print regains with each good layer. */
@@ -124,7 +126,7 @@ export function assess(before: Assessment, frame: PlacedFrame, policy: Policy): 
   const views = lookAt(state, frame.sight, frame.camera ?? onlyCamera)
   const findings = findDefects({
     sight: frame.sight,
-    standout: worstOf(views),
+    standout: worstOf(views, frame.atSeconds),
     changes,
     layerSeconds: state.layerSeconds,
   })
@@ -165,8 +167,12 @@ export function closeLayer(
 }
 
 /** Goes on after a person resumed: what is in sight now pauses no more; a failure that grows beyond it does. */
-export function resumeAssessment(state: Assessment, shown: Sight | undefined): Assessment {
-  const seen = shown ? { ...state, views: lookAt(state, shown, onlyCamera) } : state
+export function resumeAssessment(
+  state: Assessment,
+  shown: Sight | undefined,
+  camera = onlyCamera,
+): Assessment {
+  const seen = shown ? { ...state, views: lookAt(state, shown, camera) } : state
   const views = Object.entries(seen.views).map(([camera, { scene }]) => [
     camera,
     { scene: acceptScene(scene) },
@@ -215,9 +221,10 @@ function lookAt(state: Assessment, sight: Sight, camera: string): Assessment['vi
   return { ...state.views, [camera]: { scene, standout: standout ?? before.standout } }
 }
 
-/** A camera that sees it is not outvoted by one that does not. */
-function worstOf(views: Assessment['views']): Standout | undefined {
+/** A camera that sees it is not outvoted by one that does not; one that went blind has no say after a while. */
+function worstOf(views: Assessment['views'], nowSeconds: number): Standout | undefined {
   return Object.values(views)
+    .filter(({ scene }) => nowSeconds - scene.atSeconds <= maxAgeSeconds)
     .map(({ standout }) => standout)
     .reduce((most, one) => (one && (!most || one.nats > most.nats) ? one : most), undefined)
 }

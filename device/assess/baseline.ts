@@ -1,0 +1,80 @@
+import type { Grid } from '@layerwatch/shared/mask.ts'
+import { z } from 'zod'
+import { approachCells, type Cells } from './cells.ts'
+import type { Scene } from './scene.ts'
+
+/*
+ * What one camera usually shows of good prints, kept from print to print for each printer, camera and model. It is
+ * learned from a print's own usual map, into which nothing suspicious ever went (see `scene.ts`), and only from
+ * prints that ended well or that their owner said were fine. Each lesson can be taken back.
+ */
+
+export const Baseline = z.object({
+  modelSha256: z.string(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  /** Prints it was learned from. */
+  prints: z.int().min(1),
+  /** Log-odds of each cell in sixteenths. */
+  cells: z.array(z.int().min(-128).max(127)),
+  /** The last lessons, newest first: the print and the map before it. */
+  lessons: z.array(z.object({ printId: z.string(), before: z.array(z.int()).nullable() })).max(5),
+})
+export type Baseline = z.infer<typeof Baseline>
+
+/** How a print ended, as far as a baseline cares. */
+export interface EndedPrint {
+  readonly printId: string
+  readonly outcome: 'finished' | 'cancelled' | 'failed'
+  /** A failure was confirmed while it printed, and the owner has not called it a false alarm. */
+  readonly hadFailure: boolean
+  /** The owner said that it was fine. */
+  readonly isFineByOwner: boolean
+}
+
+/** Frames a print must have had to teach anything. */
+const minFrames = 60
+/** Most that one print changes of what earlier ones taught. */
+const maxShare = 1 / 2
+const leastShare = 1 / 8
+const maxLessons = 5
+const step = 16
+
+/** The baseline after a print, or the same where nothing may be learned from it. */
+export function learnBaseline(
+  before: Baseline | undefined,
+  print: EndedPrint,
+  { scene, modelSha256 }: { scene: Scene; modelSha256: string },
+): Baseline | undefined {
+  const isGood = print.isFineByOwner || (print.outcome === 'finished' && !print.hadFailure)
+  if (!isGood || scene.frames < minFrames) return before
+  const { width, height } = scene.grid
+  const known = before && fits(before, { width, height }, modelSha256) ? before : undefined
+  const prints = (known?.prints ?? 0) + 1
+  const share = Math.min(maxShare, Math.max(leastShare, 1 / prints))
+  const from = known && baselineCells(known)
+  const next = from ? approachCells(from, scene.usual, { up: share, down: share }) : scene.usual
+  const lesson = { printId: print.printId, before: known ? [...known.cells] : null }
+  return {
+    ...{ modelSha256, width, height, prints },
+    cells: Array.from(next, (value) => Math.round(Math.min(127, Math.max(-128, value * step)))),
+    lessons: [lesson, ...(known?.lessons ?? [])].slice(0, maxLessons),
+  }
+}
+
+/** Takes the newest lesson back; undefined where nothing is left. */
+export function unlearnBaseline(baseline: Baseline): Baseline | undefined {
+  const [last, ...lessons] = baseline.lessons
+  if (!last?.before) return undefined
+  return { ...baseline, prints: Math.max(1, baseline.prints - 1), cells: last.before, lessons }
+}
+
+/** Whether a baseline speaks of this model's maps. */
+export function fits(baseline: Baseline, { width, height }: Grid, modelSha256: string): boolean {
+  return baseline.modelSha256 === modelSha256 && baseline.width === width && baseline.height === height
+}
+
+/** A baseline's map in log-odds. */
+export function baselineCells({ cells }: Baseline): Cells {
+  return Float32Array.from(cells, (value) => value / step)
+}

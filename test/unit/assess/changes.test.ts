@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assess, newAssessment } from '../../../device/assess/assess.ts'
+import { addChanges, type ChangeSums, natsOfChange } from '../../../device/assess/changes.ts'
+import type { LayerEvidence } from '../../../device/assess/evidence.ts'
+import { seeFrame } from '../../../device/assess/report.ts'
+import { PolicyConfig } from '../../../device/config.ts'
+import { judgementOf } from '../../fakes/scripted-print.ts'
+
+const piece = (logLikelihoodRatio: number, defect: LayerEvidence['defect'] = 'no_growth'): LayerEvidence => ({
+  source: 'change',
+  defect,
+  logLikelihoodRatio,
+  reason: 'Nothing grew in this layer.',
+})
+
+test('layers that speak for a failure add up, good ones take back, and never below nothing', () => {
+  let sums: ChangeSums = {}
+  for (let layer = 1; layer <= 1000; layer++) sums = addChanges(sums, [piece(-3)], layer)
+  assert.deepEqual(sums, {})
+  sums = addChanges(sums, [piece(3)], 1001)
+  sums = addChanges(sums, [piece(4)], 1002)
+  assert.equal(sums.no_growth?.sum, 7)
+  assert.equal(sums.no_growth?.beganAtLayer, 1001)
+  sums = addChanges(sums, [piece(-8)], 1003)
+  assert.deepEqual(sums, {})
+})
+
+test('no layer weighs without limit, and nothing that is no number weighs', () => {
+  const sums = addChanges({}, [piece(1e9), piece(Number.NaN, 'detached')], 1)
+  assert.equal(sums.no_growth?.sum, 8)
+  assert.equal(sums.detached, undefined)
+})
+
+test('a sum is as rare as its layers are long', () => {
+  const sum = { sum: 10, beganAtLayer: 1, strongest: piece(5) }
+  assert.ok(Math.abs(natsOfChange(sum, 3600) - 10) < 1e-9)
+  assert.ok(natsOfChange(sum, 60) < natsOfChange(sum, 120))
+})
+
+test('what changed from layer to layer pauses though no picture looks like failing', () => {
+  let state = newAssessment
+  let paused: { layer: number; defect: string } | undefined
+  for (let layer = 1; layer <= 40 && !paused; layer++) {
+    const evidence = [piece(layer < 20 ? -1 : 4)]
+    const sight = seeFrame(judgementOf(0.05), layer * 60)
+    const [next, { decision }] = assess(
+      state,
+      { layer, atSeconds: layer * 60, sight, evidence },
+      PolicyConfig.parse({}),
+    )
+    state = next
+    if (decision?.verdict === 'fail') paused = { layer, defect: decision.defect }
+  }
+  assert.ok(paused && paused.layer <= 24, JSON.stringify(paused))
+  assert.equal(paused.defect, 'no_growth')
+})
+
+test('cameras are held against their own past: one that takes over is no change, and one that is gone has no say', () => {
+  const policy = PolicyConfig.parse({})
+  let state = newAssessment
+  const see = (camera: string, score: number, atSeconds: number) => {
+    const sight = seeFrame(judgementOf(score), atSeconds)
+    const [next, { decision }] = assess(state, { layer: 1, atSeconds, sight, camera }, policy)
+    state = next
+    return decision?.verdict
+  }
+  for (let i = 0; i < 50; i++) assert.equal(see('left', 0.02, i * 5), 'ok')
+  for (let i = 50; i < 100; i++) assert.equal(see('right', 0.6, i * 5), 'ok')
+  let verdict: string | undefined
+  for (let i = 100; i < 120; i++) verdict = see('left', 0.98, i * 5)
+  assert.equal(verdict, 'fail')
+  for (let i = 120; i < 170; i++) verdict = see('right', 0.6, i * 5)
+  assert.equal(verdict, 'ok')
+})
