@@ -12,7 +12,7 @@ def tidy_graph(model: onnx.ModelProto) -> onnx.ModelProto:
     """Padding becomes the convolutions' own, and the division of the pixels a factor of the first weights."""
     _fold_padding(model.graph)
     _fold_division(model.graph)
-    _drop_unused(model.graph)
+    drop_unused(model.graph)
     onnx.checker.check_model(model)
     return model
 
@@ -30,7 +30,7 @@ def fold_activations(model: onnx.ModelProto, kept: tuple[str, ...]) -> onnx.Mode
         if maker.op_type == "Conv" and not any(part in maker.name for part in kept):
             maker.output[0] = clip.output[0]
             graph.node.remove(clip)
-    _drop_unused(graph)
+    drop_unused(graph)
     return model
 
 
@@ -85,7 +85,7 @@ def _fold_division(graph: onnx.GraphProto) -> None:
         graph.node.remove(division)
 
 
-def _drop_unused(graph: onnx.GraphProto) -> None:
+def drop_unused(graph: onnx.GraphProto) -> None:
     """Constants that nothing reads any more."""
     used = {name for node in graph.node for name in node.input} | {output.name for output in graph.output}
     for node in [n for n in graph.node if n.op_type == "Constant" and n.output[0] not in used]:
