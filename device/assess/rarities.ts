@@ -10,7 +10,7 @@ import type { Rarity } from '@layerwatch/shared/rarity.ts'
  */
 
 /** The model these were measured for last: the shipped one. */
-export const shippedSha256 = '81e3d08327620b8d7cffaebf653974ec63326cb7456d23d8f1bf1f769b163928'
+export const shippedSha256 = 'a5b65a61c9881b262ed529bbfc13ca2c12847bd1959c991b866d7fc7e6b6f816'
 
 const rarities: Readonly<Record<string, Rarity>> = {
   [shippedSha256]: {

@@ -4,6 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { z } from 'zod'
+import { rarityOf } from '../../../device/assess/rarities.ts'
 
 const folder = join(import.meta.dirname, '../../../device/model')
 
@@ -114,4 +115,8 @@ test('the card prints no figure that the manifest does not have', () => {
   const printed = card.match(/\d\.\d{3} \[\d\.\d{3}, \d\.\d{3}\]/g) ?? []
   assert.ok(printed.length > 0)
   for (const figure of printed) assert.ok(known.has(figure), figure)
+})
+
+test('how rare rises are was measured for the weights that are shipped', () => {
+  assert.equal(rarityOf(manifest.sha256).isMeasured, true)
 })
