@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-JOINED = "all joined"
-
 FIGURES = (
     ("auc", "ROC AUC, all held-out frames pooled"),
     ("recallAt1", "failing frames found where 1 % of good frames alarm"),
@@ -117,10 +115,11 @@ def _show_table(scores: dict) -> str:
         return ""
     rows = []
     for row in table["unseen"]:
-        against = ", ".join(row["webcams"]) if row["source"] != JOINED else "those above"
         training = "licensed sources" if row["isLicensed"] else "all but these"
-        figures = [format_figure(row["figures"][key]) for key in ("recallAt1", "recallAt5", "auc")]
-        rows.append([row["source"], str(row["failing"]), against, str(row["good"]), training, str(row["runs"]), *figures])
+        for cameras, figures in list_opponents(row):
+            values = [format_figure(figures[key]) for key in ("recallAt1", "recallAt5", "auc")]
+            counts = [str(figures["good"]), training, str(row["runs"])]
+            rows.append([row["source"], str(row["failing"]), ", ".join(cameras), *counts, *values])
     head = ["failing frames of", "n", "against good frames of", "n", "trained on", "runs", "found at 1 %", "at 5 %", "AUC"]
     return f"""
 ## Sources never seen in training
@@ -135,6 +134,13 @@ state a licence which allows more than research. Several runs differ by their se
 
 `npm run model:evaluate -- --table DIR` gathers them from a folder of runs of `npm run model:train -- --leave-out …`.
 """
+
+
+def list_opponents(row: dict) -> list[tuple[list[str], dict]]:
+    """All the webcams whose good frames a row's failing ones are held against, then each of them."""
+    joined = (row["webcams"], {"good": row["good"], **row["figures"]})
+    each = [([camera], figures) for camera, figures in row["perWebcam"].items()]
+    return [joined, *(each if len(each) > 1 else [])]
 
 
 def _compare_licensed(rows: Sequence[dict]) -> str:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from card import FIGURES, format_figure, render_card
+from card import FIGURES, format_figure, list_opponents, render_card
 from export import write_json
 
 
@@ -45,9 +45,10 @@ def print_table(table: dict) -> None:
             if key in row["figures"]:
                 print(f"    {text:75} {format_figure(row['figures'][key])}")
     for row in table["unseen"]:
-        values = "   ".join(format_figure(row["figures"][key]) for key in ("recallAt1", "recallAt5", "auc"))
-        cameras = "+".join(row["webcams"])
-        print(f"{row['source']:15} against {cameras:40} {_name_training(row)}, {row['runs']} runs   {values}")
+        print(f"failing frames of {row['source']}, {_name_training(row)}, {row['runs']} runs")
+        for cameras, figures in list_opponents(row):
+            values = "   ".join(format_figure(figures[key]) for key in ("recallAt1", "recallAt5", "auc"))
+            print(f"    against {figures['good']:4} of {'+'.join(cameras):42} {values}")
 
 
 def _name_training(row: dict) -> str:

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data import Frame, select_part
-from measure_unseen import JOINED
+from data import WEBCAM_SOURCES, Frame, select_part
+from measure_unseen import JOINED, measure_unseen
 
 CHECKPOINT_NAME, FIGURES_NAME = "checkpoint.pt", "figures.json"
 FIGURES_VERSION = 1  # what is measured, and how: another number measures kept figures anew
@@ -45,7 +45,7 @@ def _measure_run(path: Path, frames: Sequence[Frame], unlicensed: set[str], fram
             return run
     from cli_evaluate import open_folder
     from evaluate import Question, measure
-    from scoring import open_model
+    from scoring import open_model, score_frames
 
     with open_folder(path, path.parent) as folder:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -58,9 +58,7 @@ def _measure_run(path: Path, frames: Sequence[Frame], unlicensed: set[str], fram
             run["heldOut"] = {name: held_out[name] for name in ("frames", "alarmProbability", "figures")}
         whole = [frame for frame in frames if frame.source in left_out]
         if whole:
-            unseen = measure(model, Question(whole, never_seen=left_out)).figures
-            run["unseen"] = unseen.get("unseen", {})
-            run["sources"] = unseen["sources"]
+            run["unseen"] = measure_unseen(score_frames(model, whole)[0], left_out, WEBCAM_SOURCES)
     kept.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     return run
 
@@ -100,7 +98,8 @@ def _join_unseen(runs: Sequence[dict], unlicensed: set[str]) -> list[dict]:
     for (is_licensed, source, webcams, left), same in sorted(found.items()):
         figures = {name: join_figures([row[name] for row in same]) for name in UNSEEN_FIGURES}
         each = {
-            camera: {name: join_figures([row["perWebcam"][camera][name] for row in same]) for name in UNSEEN_FIGURES}
+            camera: {"good": same[0]["perWebcam"][camera]["good"]}
+            | {name: join_figures([row["perWebcam"][camera][name] for row in same]) for name in UNSEEN_FIGURES}
             for camera in webcams
         }
         counts = {"failing": same[0]["failing"], "good": same[0]["good"], "runs": len(same)}
