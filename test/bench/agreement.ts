@@ -32,35 +32,40 @@ export interface Agreement {
   agrees: boolean
 }
 
+/** What one frame's two judgements differ by. */
+export interface Difference {
+  ofFrame: number
+  ofCell: number
+  isSameSide: boolean
+}
+
 /** @param alarm the probability above which a frame counts as an alarm */
-export function compareRuntimes(
-  backend: BackendName,
-  pairs: readonly [one: FrameJudgement, base: FrameJudgement][],
-  alarm: number,
-): Agreement {
-  const ofFrame = pairs.map(([one, base]) => Math.abs(one.score - base.score))
-  const ofCell = pairs.map(([one, base]) => compareMaps(one, base))
-  const share = (holds: (pair: [FrameJudgement, FrameJudgement]) => boolean) =>
-    pairs.filter((pair) => holds([...pair])).length / pairs.length
-  const shareWithin = share(([one, base]) => Math.abs(one.score - base.score) <= int8Tolerance)
-  const shareSameSide = share(([one, base]) => one.score > alarm === base.score > alarm)
-  const [largestOfFrame, largestOfCell] = [Math.max(...ofFrame), Math.max(...ofCell)]
+export function compareJudgements(one: FrameJudgement, base: FrameJudgement, alarm: number): Difference {
+  const cells = one.maps.flatMap((map, channel) =>
+    [...map.cells].map((cell, index) => Math.abs(cell - (base.maps[channel]?.cells[index] ?? Number.NaN))),
+  )
+  return {
+    ofFrame: Math.abs(one.score - base.score),
+    ofCell: Math.max(...cells),
+    isSameSide: one.score > alarm === base.score > alarm,
+  }
+}
+
+export function summarise(backend: BackendName, differences: readonly Difference[]): Agreement {
+  const share = (holds: (difference: Difference) => boolean) =>
+    differences.filter(holds).length / differences.length
+  const largestOfFrame = Math.max(...differences.map(({ ofFrame }) => ofFrame))
+  const largestOfCell = Math.max(...differences.map(({ ofCell }) => ofCell))
+  const shareWithin = share(({ ofFrame }) => ofFrame <= int8Tolerance)
+  const shareSameSide = share(({ isSameSide }) => isSameSide)
   const agrees =
     backend === 'onnx-int8'
       ? shareWithin >= int8Share && shareSameSide >= int8Share
       : Math.max(largestOfFrame, largestOfCell) <= exactTolerance
   return {
-    ...{ backend, frames: pairs.length, largestOfFrame, largestOfCell },
+    ...{ backend, frames: differences.length, largestOfFrame, largestOfCell },
     ...{ shareWithin, shareSameSide, agrees },
   }
-}
-
-/** The largest difference of a cell's probability; not a number where the maps don't match. */
-function compareMaps(one: FrameJudgement, base: FrameJudgement): number {
-  const differences = one.maps.flatMap(({ cells }, channel) =>
-    [...cells].map((cell, index) => Math.abs(cell - (base.maps[channel]?.cells[index] ?? Number.NaN))),
-  )
-  return Math.max(...differences)
 }
 
 async function openAll(names: readonly BackendName[]): Promise<Map<BackendName, Detector>> {
@@ -101,7 +106,8 @@ async function main(): Promise<number> {
   const names = (await readdir(values.frames)).filter((name) => name.endsWith('.jpg')).sort()
   const chosen = names.filter((_, index) => index % every === 0)
   const detectors = await openAll(backendNames)
-  const pairs = new Map<BackendName, [FrameJudgement, FrameJudgement][]>()
+  const alarm = await readAlarm()
+  const differences = new Map<BackendName, Difference[]>()
   const baseDetector = detectors.get('onnx')
   if (!baseDetector) throw new Error('without ONNX Runtime there is nothing to compare with')
   for (const [index, name] of chosen.entries()) {
@@ -110,13 +116,14 @@ async function main(): Promise<number> {
     const base = await judge(baseDetector)
     for (const [backend, detector] of detectors) {
       if (backend === 'onnx') continue
-      pairs.set(backend, [...(pairs.get(backend) ?? []), [await judge(detector), base]])
+      const all = differences.get(backend) ?? []
+      all.push(compareJudgements(await judge(detector), base, alarm))
+      differences.set(backend, all)
     }
     if (index % 100 === 99) console.error(`${index + 1} of ${chosen.length} frames`)
   }
   for (const detector of detectors.values()) await detector.close()
-  const alarm = await readAlarm()
-  const agreements = [...pairs].map(([backend, all]) => compareRuntimes(backend, all, alarm))
+  const agreements = [...differences].map(([backend, all]) => summarise(backend, all))
   if (values.json) console.log(JSON.stringify(agreements, undefined, 2))
   else for (const agreement of agreements) console.log(describe(agreement))
   return agreements.length > 0 && agreements.every(({ agrees }) => agrees) ? 0 : 1
