@@ -105,7 +105,7 @@ test('a configuration with mistakes names each with its path and ends with 78', 
     printers: [
       {
         name: 'one',
-        printer: { kind: 'octoprint', url: 'ftp://octopi.local' },
+        printer: { kind: 'octoprint', url: 'ftp://octopi.local', apiKey: '' },
         camera: { kind: 'folder' },
         capture: { intervalSeconds: '5' },
         policy: { sensitivity: 'most' },
