@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Stack } from '../setup/stack.ts'
+import { waitUntil } from '../setup/wait.ts'
 import { startWatchedPrint, type WatchedPrint } from '../setup/watched-print.ts'
 import { checkHistory, onlyIncident, readHistory, untilSent } from './history.ts'
 
@@ -21,16 +22,17 @@ test('killed before the failure, the cloud is not needed to pause, and hears of 
   await fails({ killedAt: undefined })
 })
 
-test('killed while the failure is suspected, likewise', async () => {
-  await fails({ killedAt: 'defect suspected' })
+test('killed as soon as the failure is noticed, likewise', async () => {
+  // A failure in plain view is confirmed at once, without having been suspected.
+  await fails({ killedAt: ['defect suspected', 'defect confirmed', 'pausing the printer'] })
 })
 
 test('killed at the moment of the pause, likewise', async () => {
-  await fails({ killedAt: 'printer paused' })
+  await fails({ killedAt: ['printer paused'] })
 })
 
-/** One failing print from its start on, with the cloud killed before the failure or at a line of the agent's log. */
-async function fails({ killedAt }: { killedAt: string | undefined }): Promise<void> {
+/** One failing print from its start on, with the cloud killed before the failure or at one of the agent's log lines. */
+async function fails({ killedAt }: { killedAt: readonly string[] | undefined }): Promise<void> {
   const { panel, log, dataDir } = print
   const after = log.mark
   await panel.startAnew()
@@ -38,7 +40,9 @@ async function fails({ killedAt }: { killedAt: string | undefined }): Promise<vo
   if (killedAt === undefined) await stack.cloud.kill()
   await panel.fail('detached', 2)
   if (killedAt !== undefined) {
-    await log.next(killedAt, { after })
+    await waitUntil('the moment to kill', () => killedAt.some((line) => log.all(line, after).length > 0), {
+      timeoutMs: 120_000,
+    })
     await stack.cloud.kill()
   }
   await panel.isSeen('paused', 120_000)
