@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { isIP } from 'node:net'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
-import { connect } from 'node:tls'
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import { openUnjudgedSocket } from './unjudged-socket.ts'
 
 /** A peer that makes its own certificate, or has one no authority we know has signed. */
 export interface PinnedPeer {
@@ -22,23 +21,12 @@ const connectTimeoutMs = 5_000
  */
 export async function openPinnedSocket(peer: PinnedPeer, signal: AbortSignal): Promise<TLSSocket> {
   const { host, port } = peer
-  const socket = connect({
-    host,
-    port,
-    ...(isIP(host) === 0 && { servername: host }),
-    minVersion: 'TLSv1.2',
-    // Judged below, before a byte is sent.
-    rejectUnauthorized: false,
-  })
-  socket.setNoDelay(true)
+  const options = { host, port, ...(isIP(host) === 0 && { servername: host }) }
   const limit = AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)])
-  try {
-    await once(socket, 'secureConnect', { signal: limit })
-  } catch (cause) {
-    socket.destroy()
+  const socket = await openUnjudgedSocket(options, limit).catch((cause: unknown) => {
     if (signal.aborted) throw signal.reason
     throw new UnavailableError(`cannot reach ${host}:${port} (${reasonOf(cause, limit)})`, { cause })
-  }
+  })
   // Whoever takes the socket over listens for errors of its own; one that comes before that ends nothing.
   socket.on('error', () => undefined)
   const certificate = socket.getPeerCertificate()

@@ -110,7 +110,7 @@ function Screens({ leave }: { leave: () => void }) {
 
 function useScrollToTop(): void {
   const [path] = useLocation()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of screen
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is not read, but each change of screen begins at the top
   useEffect(() => {
     // Newer browsers answer with a promise, which is no clean-up.
     void window.scrollTo(0, 0)

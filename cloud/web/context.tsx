@@ -93,8 +93,7 @@ export function useRead<T>(key: string, read: (signal: AbortSignal) => Promise<T
   const connection = useLive((state) => state.connection)
   const [round, setRound] = useState(0)
   const [result, setResult] = useState<{ key: string; data: T | undefined; error: unknown }>()
-  // `read` is made anew at each drawing; the key stands for it.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `read` is made anew at each drawing; the key stands for it
   useEffect(() => {
     const stop = new AbortController()
     read(stop.signal).then(

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { once } from 'node:events'
 import type { TLSSocket } from 'node:tls'
-import { checkServerIdentity, connect } from 'node:tls'
+import { checkServerIdentity } from 'node:tls'
 import { ConfigError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import { openUnjudgedSocket } from '../unjudged-socket.ts'
 import type { Identity } from './identity.ts'
 
 const connectTimeoutMs = 15_000
@@ -20,25 +20,18 @@ export async function openBrokerSocket(
   const url = new URL(identity.broker.url)
   if (url.protocol !== 'mqtts:') throw new ConfigError(`not an address of a broker: ${url.href}`)
   const { serverName } = identity.broker
-  const socket = connect({
+  const options = {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port || 8883),
     servername: serverName,
     ca: identity.authority,
     key: identity.privateKey,
     cert: identity.certificate,
-    minVersion: 'TLSv1.2',
-    // Judged below, before a byte of MQTT is sent.
-    rejectUnauthorized: false,
-  })
-  socket.setNoDelay(true)
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)])
-  try {
-    await once(socket, 'secureConnect', { signal: limit })
-  } catch (cause) {
-    socket.destroy()
-    throw new UnavailableError('the broker does not answer', { cause })
   }
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)])
+  const socket = await openUnjudgedSocket(options, limit).catch((cause: unknown) => {
+    throw new UnavailableError('the broker does not answer', { cause })
+  })
   const refusal = judgePeer(socket, { serverName, authority: identity.authority, isClockSet })
   if (refusal === undefined) return socket
   socket.destroy()

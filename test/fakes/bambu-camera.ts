@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { createServer, type TLSSocket } from 'node:tls'
 import { makeCertificate } from './bambu.ts'
+import { listenOnLoopback } from './loopback-server.ts'
 import { claimSize, drawPicture } from './pictures.ts'
 
 /**
@@ -78,21 +79,9 @@ export async function startFakeBambuCamera(): Promise<FakeBambuCamera> {
     const timer = setInterval(() => sendPicture(socket), 1000 / behaves.framesPerSecond)
     socket.once('close', () => clearInterval(timer))
   }
-  let server: Server
-  const listen = async (port: number) => {
-    server = createServer({ cert, key }, (socket) => void onSocket(socket))
-    server.on('tlsClientError', () => undefined)
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-    return Object(server.address()).port
-  }
-  const port: number = await listen(0)
-  const goAway = async () => {
-    if (!server.listening) return
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    await once(server, 'close')
-  }
+  const server = createServer({ cert, key }, (socket) => void onSocket(socket))
+  server.on('tlsClientError', () => undefined)
+  const { port, goAway, comeBack } = await listenOnLoopback(server)
   return {
     host: '127.0.0.1',
     port,
@@ -102,9 +91,7 @@ export async function startFakeBambuCamera(): Promise<FakeBambuCamera> {
     heardBytes: () => heardBytes,
     viewers: () => sockets.size,
     goAway,
-    comeBack: async () => {
-      await listen(port)
-    },
+    comeBack,
     close: goAway,
   }
 }

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { createServer, type TLSSocket } from 'node:tls'
 import { Aedes } from 'aedes'
 import { z } from 'zod'
 import { issuePair, makeAuthority, readAuthority, splitPair } from '../../cloud/keys/certificates.ts'
 import { waitUntil } from '../setup/wait.ts'
+import { listenOnLoopback } from './loopback-server.ts'
 
 /**
  * The broker inside a Bambu Lab printer in LAN mode, as much of it as the agent uses, with a printer behind it that
@@ -189,27 +189,15 @@ export async function startFakeBambu(behaviour: Partial<BambuBehaviour> = {}): P
   ]
 
   const sockets = new Set<TLSSocket>()
-  let server: Server
-  const listen = async (port: number) => {
-    server = createServer({ cert, key }, (socket) => {
-      sockets.add(socket)
-      socket.on('error', () => undefined)
-      socket.on('close', () => sockets.delete(socket))
-      if (behaves.greeting === undefined) aedes.handle(socket)
-      else socket.resume().write(behaves.greeting)
-    })
-    server.on('tlsClientError', () => undefined)
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-    return Object(server.address()).port
-  }
-  const port: number = await listen(0)
-  const goAway = async () => {
-    if (!server.listening) return
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    await once(server, 'close')
-  }
+  const server = createServer({ cert, key }, (socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => sockets.delete(socket))
+    if (behaves.greeting === undefined) aedes.handle(socket)
+    else socket.resume().write(behaves.greeting)
+  })
+  server.on('tlsClientError', () => undefined)
+  const { port, goAway, comeBack } = await listenOnLoopback(server)
   return {
     host: '127.0.0.1',
     port,
@@ -263,9 +251,7 @@ export async function startFakeBambu(behaviour: Partial<BambuBehaviour> = {}): P
     logins: () => logins,
     clients: () => aedes.connectedClients,
     goAway,
-    comeBack: async () => {
-      await listen(port)
-    },
+    comeBack,
     close: async () => {
       await goAway()
       await new Promise<void>((resolve) => aedes.close(() => resolve()))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
+import { listenOnLoopback } from './loopback-server.ts'
 import { claimSize, drawPicture, numberPicture } from './pictures.ts'
 
 /**
@@ -89,27 +89,14 @@ export async function startFakeCamera(): Promise<FakeCamera> {
       sendSnapshot(response, behaves, nextPicture)
     }
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port')
-  const goAway = async () => {
-    if (!server.listening) return
-    server.close()
-    server.closeAllConnections()
-    await once(server, 'close')
-  }
+  const { port, goAway, comeBack } = await listenOnLoopback(server)
   return {
-    url: (kind) =>
-      `http://127.0.0.1:${address.port}/${kind === 'snapshot' ? 'snapshot' : 'stream'}?key=secret`,
+    url: (kind) => `http://127.0.0.1:${port}/${kind === 'snapshot' ? 'snapshot' : 'stream'}?key=secret`,
     behaves,
     asked,
     streams: () => streams,
     goAway,
-    comeBack: async () => {
-      server.listen(address.port, '127.0.0.1')
-      await once(server, 'listening')
-    },
+    comeBack,
     close: goAway,
   }
 }

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { findTestFfmpeg } from '../setup/ffmpeg.ts'
 import { waitUntil } from '../setup/wait.ts'
+import { listenOnLoopback } from './loopback-server.ts'
 
 /**
  * A network camera: the video is H.264 that a real ffmpeg makes and packs into RTP (RFC 6184); this speaks RTSP
@@ -39,7 +40,6 @@ export async function startFakeRtsp(): Promise<FakeRtsp> {
   const behaves: RtspBehaviour = { as: 'good', login: 'none' }
   const asked: string[] = []
   const viewers = new Set<Socket>()
-  const sockets = new Set<Socket>()
   const video = await startVideo((packet) => {
     if (behaves.as !== 'good') return
     const head = Buffer.from([0x24, 0, 0, 0])
@@ -47,34 +47,18 @@ export async function startFakeRtsp(): Promise<FakeRtsp> {
     for (const viewer of viewers) viewer.write(Buffer.concat([head, packet]))
   })
   const server = createServer((socket) => {
-    sockets.add(socket)
     socket.on('error', () => undefined)
-    socket.once('close', () => {
-      sockets.delete(socket)
-      viewers.delete(socket)
-    })
+    socket.once('close', () => viewers.delete(socket))
     answer(socket, { behaves, asked, sdp: video.sdp, play: () => viewers.add(socket) })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port')
-  const goAway = async () => {
-    if (!server.listening) return
-    server.close()
-    for (const socket of sockets) socket.destroy()
-    await once(server, 'close')
-  }
+  const { port, goAway, comeBack } = await listenOnLoopback(server)
   return {
-    url: `rtsp://127.0.0.1:${address.port}/live`,
+    url: `rtsp://127.0.0.1:${port}/live`,
     behaves,
     asked,
     viewers: () => viewers.size,
     goAway,
-    comeBack: async () => {
-      server.listen(address.port, '127.0.0.1')
-      await once(server, 'listening')
-    },
+    comeBack,
     close: async () => {
       await goAway()
       await video.stop()

@@ -79,8 +79,7 @@ function LensRow({
 /** Ties the lens to the layer it shows, since the finger hides it. Finds both by their marks in `area`. */
 export function Wedge({ area, at }: { area: React.RefObject<HTMLElement | null>; at: number }) {
   const [path, setPath] = useState('')
-  // Drawn anew with each layer; the marks move with it.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew with each layer, whose marks move with it
   useLayoutEffect(() => {
     const draw = () => setPath(wedgePath(area.current))
     draw()

@@ -27,8 +27,7 @@ export function StripCanvas(props: StripCanvasProps) {
   const heightPx = useHeight(canvas)
   const theme = useTheme()
 
-  // The theme is not read here, but the colours on the canvas are its.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme is not read here, but its colours are drawn
   useLayoutEffect(() => {
     if (!canvas.current || heightPx === 0) return
     const strip = layOutStrip(layers, { heightPx: heightPx - bedPx - 2, total, minLinePx })

@@ -20,7 +20,7 @@ export function AddDevice() {
       setProblem(error instanceof Refusal && error.message ? error.message : texts.addDevice.failed)
     })
   }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: one code for each visit
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only at the first drawing, for one code a visit
   useEffect(() => {
     if (hasBegun.current) return
     hasBegun.current = true
@@ -68,8 +68,7 @@ function usePairing(pairing: PairingView | undefined): PairingView | undefined {
   const connection = useLive((state) => state.connection)
   const deviceIds = useLive((state) => state.printers?.map((printer) => printer.device.id).join(' '))
   const [read, setRead] = useState<PairingView>()
-  // A new device among the printers, or a new connection, is the moment to look again.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new device or connection is the moment to look again
   useEffect(() => {
     if (id === undefined) return
     const stop = new AbortController()

@@ -87,7 +87,7 @@ function Push() {
   const [standing, setStanding] = useState<PushStanding>()
   const [hasFailed, setFailed] = useState(false)
   const look = () => readPushFacts().then((facts) => setStanding(pushStanding(facts)))
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read once, then after each act
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at the first drawing; after that, `act` looks again
   useEffect(() => void look(), [])
   const act = (done: Promise<void>) => {
     setFailed(false)
