@@ -139,7 +139,9 @@ export function assess(before: Assessment, frame: PlacedFrame, policy: Policy): 
   const turn = turnOf(state.suspicion.verdict, suspicion.verdict)
   const next = {
     ...state,
-    ...{ views, changes, suspicion },
+    views,
+    changes,
+    suspicion,
     report: addSight(open, frame.sight, decision),
     gravest: graver(state.gravest, decision),
   }

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from data import leave_out, read_frames, select_part
+from data import leave_out, select_part
 from features import Trunk
 from figures import fit_calibration
+from folder import read_frames
 from network import Network
 from train import infer_scores
 

@@ -1,4 +1,4 @@
-"""The labelled frames: reading the manifest, splitting by group, and cells from boxes.
+"""The labelled frames: what is known of each, splitting by group, and cells from boxes.
 
 A frames folder holds `manifest.jsonl` and the pictures it names. Frames of one group show the same scene,
 so a group lies wholly in one part of the split, which follows from the group's name alone.
@@ -74,25 +74,6 @@ class Frame:
         return self.source in WEBCAM_SOURCES
 
 
-def read_frames(folder: Path) -> list[Frame]:
-    """All frames of a folder's manifest, in its order."""
-    with open(folder / "manifest.jsonl", encoding="utf-8") as lines:
-        return [_parse_frame(folder, index, json.loads(line)) for index, line in enumerate(lines) if line.strip()]
-
-
-def _parse_frame(folder: Path, index: int, row: dict) -> Frame:
-    boxes = tuple(Box(box["class"], *box["box"]) for box in row.get("boxes", ()))
-    return Frame(
-        path=folder / row["file"],
-        source=row["source"],
-        group=row["group"],
-        is_failing=row["label"] == "failure",
-        boxes=boxes,
-        licence=row.get("licence", ""),
-        index=index,
-    )
-
-
 def read_rendered_frames(folder: Path) -> list[Frame]:
     """The simulator's frames, for training: good ones, and those whose loose strands can be seen.
 
@@ -140,9 +121,12 @@ def leave_out(frames: Sequence[Frame], sources: Sequence[str]) -> list[Frame]:
 def load_picture(path: Path, size: int = INPUT_SIZE) -> Image.Image:
     """The whole frame squeezed to a square, as the agent does it."""
     with Image.open(path) as picture:
-        return picture.convert("RGB").resize(
-            (size, size), Image.Resampling.BOX if max(picture.size) > 2 * size else Image.Resampling.BILINEAR
-        )
+        return squeeze(picture.convert("RGB"), size)
+
+
+def squeeze(picture: Image.Image, size: int = INPUT_SIZE) -> Image.Image:
+    filtering = Image.Resampling.BOX if max(picture.size) > 2 * size else Image.Resampling.BILINEAR
+    return picture.resize((size, size), filtering)
 
 
 def fill_boxes(boxes: Sequence[Box], size: int, margin: float = 0.0) -> np.ndarray:

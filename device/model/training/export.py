@@ -16,8 +16,8 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from data import Frame, leave_out, read_frames, select_part
-from folder import hash_manifest, open_pixels, read_folder
+from data import Frame, leave_out, select_part
+from folder import hash_manifest, open_pixels, read_frames
 from graph import tidy_graph
 from losses import HOTTEST_CELLS
 from network import INPUT_SIZE, LABELS, MAP_SIZE, Network
@@ -104,7 +104,7 @@ def export_int8(checkpoint: Checkpoint, folder: Path) -> dict:
     They are quantised by frames of the training part. Their calibration is the one that brings their logits on
     the calibration part nearest to the first weights' and then does what these do.
     """
-    frames, _ = read_folder(Path(checkpoint.plan["frames"]))
+    frames = read_frames(Path(checkpoint.plan["frames"]))
     source, target = folder / ONNX_NAME, folder / INT8_NAME
     training = select_part(leave_out(frames, checkpoint.plan["left_out"]), "train")
     quantise(source, target, [open_pixels(frame.path) for frame in draw_evenly(training, QUANTISING_PICTURES)])

@@ -21,12 +21,13 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from data import Frame, load_picture, read_frames, read_rendered_frames, select_part
+from data import Frame, load_picture, read_rendered_frames, select_part
+from folder import read_frames
 from network import INPUT_SIZE, LABELS, Network, load_imagenet
 from samples import Samples, build_pool
 
 CHUNK = 16
-DRAWING_MODULES = ("augment.py", "data.py", "draw.py", "network.py", "paint.py", "samples.py", "scene.py")
+DRAWING_MODULES = ("augment.py", "data.py", "draw.py", "folder.py", "network.py", "paint.py", "samples.py", "scene.py")
 PLANES = ("features", "cells", "weights", "label", "label_weight", "kind", "origins")
 
 

@@ -47,24 +47,39 @@ def weigh_to_even_odds(labels: np.ndarray) -> np.ndarray:
     return 0.5 / counts[labels.astype(int)]
 
 
-def fit_calibration(logits: np.ndarray, labels: np.ndarray, ridge: float = 1e-3) -> tuple[float, float]:
-    """Platt's slope and intercept: sigmoid(slope × logit + intercept) at even odds, by Newton's method."""
+def fit_calibration(logits: np.ndarray, labels: np.ndarray, ridge: float = 1e-4) -> tuple[float, float]:
+    """Platt's slope and intercept: sigmoid(slope × logit + intercept) at even odds.
+
+    By Newton's method on standardised logits, each step halved until it improves: far from the minimum a whole one
+    would run away.
+    """
     weights = weigh_to_even_odds(labels)
-    inputs = np.stack([logits, np.ones_like(logits)], axis=1).astype(np.float64)
-    theta = np.array([1.0, 0.0])
+    centre, scale = float(logits.mean()), max(float(logits.std()), 1e-9)
+    standard = (logits.astype(np.float64) - centre) / scale
+    inputs = np.stack([standard, np.ones_like(standard)], axis=1)
+    start = np.array([1.0, 0.0])
+
+    def cost(theta: np.ndarray) -> float:
+        scores = inputs @ theta
+        return float(weights @ (np.logaddexp(0, scores) - labels * scores) + ridge / 2 * ((theta - start) ** 2).sum())
+
+    theta = start
     for _ in range(100):
         probability = sigmoid(inputs @ theta)
-        gradient = inputs.T @ (weights * (probability - labels)) + ridge * (theta - [1.0, 0.0])
+        gradient = inputs.T @ (weights * (probability - labels)) + ridge * (theta - start)
         curvature = (inputs * (weights * probability * (1 - probability))[:, None]).T @ inputs + ridge * np.eye(2)
         step = np.linalg.solve(curvature, gradient)
+        while np.abs(step).max() > 1e-9 and cost(theta - step) > cost(theta):
+            step = step / 2
         theta = theta - step
         if np.abs(step).max() < 1e-9:
             break
-    return float(theta[0]), float(theta[1])
+    slope = float(theta[0]) / scale
+    return slope, float(theta[1]) - slope * centre
 
 
 def sigmoid(values: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-values))
+    return 1 / (1 + np.exp(-np.clip(values, -500, 500)))
 
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -> float:

@@ -7,13 +7,13 @@ import hashlib
 import json
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from data import Box, Frame, load_picture
+from data import Box, Frame, load_picture, squeeze
 from network import INPUT_SIZE
 
 MANIFEST_NAME = "manifest.jsonl"
@@ -45,10 +45,22 @@ def read_folder(folder: Path) -> tuple[list[Frame], list[Problem]]:
             continue
         where = f"{MANIFEST_NAME}:{number}"
         try:
-            frames.append(_parse_line(folder, line, where, problems))
+            frame = _parse_line(folder, line, where, problems)
+            frames.append(replace(frame, index=number - 1))
         except (ValueError, TypeError, KeyError) as error:
             problems.append(Problem(where, _tell(error)))
     return frames, problems
+
+
+def read_frames(folder: Path) -> list[Frame]:
+    """All frames of a folder that has to be whole: what is trained on.
+
+    Raises ValueError where anything is wrong with one, FileNotFoundError without a manifest.
+    """
+    frames, problems = read_folder(folder)
+    if problems:
+        raise ValueError(f"{folder}: {problems[0].where} {problems[0].reason}, and {len(problems) - 1} more")
+    return frames
 
 
 def hash_manifest(folder: Path) -> str:
@@ -107,7 +119,7 @@ def open_pixels(path: Path) -> np.ndarray:
                 and picture.getexif().get(ORIENTATION_TAG, 1) == 1
             )
             if not is_ordinary:
-                return np.asarray(_squeeze(_bring_to_rgb(picture)))
+                return np.asarray(squeeze(_bring_to_rgb(picture)))
     return np.asarray(load_picture(path))
 
 
@@ -117,8 +129,3 @@ def _bring_to_rgb(picture: Image.Image) -> Image.Image:
     if upright.mode.startswith("I"):  # 16 bits a pixel
         upright = Image.fromarray((np.asarray(upright).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
     return upright.convert("RGB")
-
-
-def _squeeze(picture: Image.Image) -> Image.Image:
-    filtering = Image.Resampling.BOX if max(picture.size) > 2 * INPUT_SIZE else Image.Resampling.BILINEAR
-    return picture.resize((INPUT_SIZE, INPUT_SIZE), filtering)

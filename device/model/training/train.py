@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from data import Frame, leave_out, read_frames, select_part
+from data import Frame, leave_out, select_part
 from features import DrawingPlan, Store, Trunk, open_store
 from figures import fit_calibration, roc_auc
+from folder import read_frames
 from losses import HOTTEST_CELLS, measure_loss
 from network import LABELS, Network, load_imagenet, score_frames
 from samples import KINDS, SHARES
