@@ -1,13 +1,14 @@
 """Things drawn by rule: tangles of filament, which fail, and what resembles them and does not.
 
 A piece is uint8 [height, width, 3] with its cover, float32 [height, width] in 0..1. Strands of a tangle are thin,
-many and without order; cables are few and smooth; lattices, skirts and infill are lines with order.
+many and without order; cables are few and smooth; lattices, skirts, infill and what is printed on a bed are lines
+with order; a wall is one plain colour.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 OVERSAMPLING = 2
 Piece = tuple[np.ndarray, np.ndarray]
@@ -139,6 +140,64 @@ def _slant(points: np.ndarray, size: int) -> np.ndarray:
     return np.stack([x, size * (0.3 + 0.6 * y**1.2)], axis=1)
 
 
+def draw_lettering(size: int, rng: np.random.Generator) -> Piece:
+    """What is printed on a bed, seen at a slant: a maker's name, a ruler, an arrow, a warning's frame."""
+    canvas = open_canvas(size)
+    base = np.full(3, rng.uniform(170, 250)) if rng.random() < 0.7 else draw_colour(rng)
+    width = max(size * rng.uniform(0.006, 0.02), 0.8)
+    for _ in range(int(rng.integers(1, 4))):
+        left, top = rng.uniform(0.1, 0.5, 2) * size
+        right, bottom = rng.uniform(0.6, 0.95, 2) * size
+        corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom], [left, top]])
+        match str(rng.choice(["frame", "ruler", "arrow"])):
+            case "frame":
+                lines = [corners]
+            case "ruler":
+                ticks = np.arange(left, right, size * rng.uniform(0.04, 0.1))
+                lines = [corners[:2], *(np.array([[x, top], [x, top + size * 0.04]]) for x in ticks)]
+            case _:
+                barbs = np.array([[-0.08, -0.05], [0, 0], [-0.08, 0.05]]) * size
+                lines = [corners[:2], corners[1] + barbs]
+        for points in lines:
+            canvas.line(_slant(points, size), width, base)
+    _write(canvas, base, rng)
+    return canvas.finish(rng)
+
+
+def _write(canvas: Canvas, colour: Colour, rng: np.random.Generator) -> None:
+    """Words of capitals, small letters and figures, narrowed as the bed they lie on."""
+    large = canvas.size * OVERSAMPLING
+    letters = list("ABCDEFGHIKLMNOPRSTUVXYabcdefghiklmnoprstuvxy0123456789-!")
+    word = "".join(rng.choice(letters, int(rng.integers(3, 11))))
+    font = ImageFont.load_default(size=max(large * rng.uniform(0.08, 0.25), 8))
+    plate = Image.new("L", (large, large))
+    place = (large * rng.uniform(0.02, 0.4), large * rng.uniform(0.2, 0.6))
+    ImageDraw.Draw(plate).text(place, word, fill=255, font=font, stroke_width=int(rng.integers(0, 3)))
+    plate = plate.resize((large, max(int(large * rng.uniform(0.3, 1.0)), 8)))
+    plate = plate.rotate(rng.normal(0, 8), resample=Image.Resampling.BILINEAR)
+    canvas.colours.paste(tuple(int(value) for value in colour.clip(0, 255)), (0, 0), plate)
+    canvas.cover.paste(255, (0, 0), plate)
+
+
+def draw_wall(size: int, rng: np.random.Generator) -> Piece:
+    """A plain part in one colour seen from the side, often with its mirror image on a glossy bed."""
+    canvas, base = open_canvas(size), draw_colour(rng)
+    left, right = rng.uniform(0.05, 0.35) * size, rng.uniform(0.6, 0.95) * size
+    foot = rng.uniform(0.4, 0.85) * size
+    top = foot - rng.uniform(0.1, 0.95) * foot
+    lean = rng.normal(0, 0.06) * size
+    pitch = max(size * rng.uniform(0.006, 0.02), 1.0)
+    for y in np.arange(foot, top, -pitch):
+        shift = lean * (foot - y) / size
+        row = np.array([[left + shift, y], [right + shift, y]])
+        canvas.line(row, pitch * 1.3, base * rng.uniform(0.93, 1.07))
+    if rng.random() < 0.5:
+        for y in np.arange(foot + pitch, min(2 * foot - top, size), pitch):
+            row = np.array([[left, y], [right, y]])
+            canvas.line(row, pitch * 1.3, base * 0.55 * rng.uniform(0.93, 1.07))
+    return canvas.finish(rng)
+
+
 def draw_colour(rng: np.random.Generator) -> Colour:
     """A filament's or a cable's colour: black, white and grey as often as all others."""
     kind = rng.random()
@@ -149,4 +208,4 @@ def draw_colour(rng: np.random.Generator) -> Colour:
     return rng.uniform(20, 245, 3)
 
 
-HARMLESS_DRAWERS = (draw_cables, draw_lattice)
+HARMLESS_DRAWERS = (draw_cables, draw_lattice, draw_lettering, draw_wall)

@@ -28,6 +28,7 @@ from paint import TRAINING_PAINTERS, blend, soften, turn_hue
 
 SCENE_SIZE = 400
 MASK_SIZE = 100
+DRAWN_SHARE = 0.4  # of the decoys
 UNSURE_BESIDE_BOXES = 0.5  # labellers box the worst of a failing frame, not always all of it
 FAILURE, SPAGHETTI, WARPING = (LABELS.index(label) for label in ("failure", "spaghetti", "warping"))
 Outline = tuple[int, int, int, int]  # left, top, width, height in pixels of a scene
@@ -118,7 +119,7 @@ def paste_harmless(scene: Scene, donor: Frame, rng: np.random.Generator, over: S
 
     Where boxes are given, half of the decoys lie on one of them.
     """
-    if rng.random() < 0.3:
+    if rng.random() < DRAWN_SHARE:
         piece = HARMLESS_DRAWERS[int(rng.integers(len(HARMLESS_DRAWERS)))](_choose_length(rng), rng)
         return _paste(piece, _choose_outline(piece[0], rng, piece[0].shape[0]), scene, rng).marked(0.0)
     crop = _crop(donor, _choose_harmless(donor, rng))
