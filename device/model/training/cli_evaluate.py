@@ -3,10 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 # As sysexits.h has them: a mistake in the arguments, pictures or lines that could not be used, no frames at all.
 EXIT_USAGE, EXIT_SOME_UNREADABLE, EXIT_NO_FRAMES = 64, 65, 66
@@ -44,7 +42,7 @@ def add_evaluate(commands, model_folder: Path, frames: Path) -> None:
 def run_evaluate(arguments: argparse.Namespace) -> None:
     from evaluate import measure
     from report import print_figures
-    from scoring import open_model
+    from scoring import open_folder, open_model
 
     if arguments.table:
         _run_table(arguments)
@@ -142,21 +140,6 @@ def _choose(arguments: argparse.Namespace, manifest: dict, frames: Sequence, nev
     if wanted := left_out or never_seen:
         return [frame for frame in frames if frame.source in wanted]
     return select_part(frames, "test")
-
-
-@contextmanager
-def open_folder(checkpoint: Path | None, model_folder: Path) -> Iterator[Path]:
-    """The shipped model's folder, or a passing one with a checkpoint's export."""
-    if checkpoint is None:
-        yield model_folder
-        return
-    from export import ONNX_NAME, describe_model, open_checkpoint, write_json, write_onnx
-
-    with TemporaryDirectory() as name:
-        folder, opened = Path(name), open_checkpoint(checkpoint)
-        write_onnx(opened.network, folder / ONNX_NAME)
-        write_json(folder / "manifest.json", describe_model(opened, folder, [], "checkpoint"))
-        yield folder
 
 
 def _report(problems: Sequence) -> None:

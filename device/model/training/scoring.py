@@ -1,9 +1,11 @@
 """Frames to scores, by the exported weights in ONNX Runtime on one thread."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnxruntime
@@ -46,6 +48,21 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+@contextmanager
+def open_folder(checkpoint: Path | None, model_folder: Path) -> Iterator[Path]:
+    """The shipped model's folder, or a passing one with a checkpoint's export."""
+    if checkpoint is None:
+        yield model_folder
+        return
+    from export import ONNX_NAME, describe_model, open_checkpoint, write_json, write_onnx
+
+    with TemporaryDirectory() as name:
+        folder, opened = Path(name), open_checkpoint(checkpoint)
+        write_onnx(opened.network, folder / ONNX_NAME)
+        write_json(folder / "manifest.json", describe_model(opened, folder, [], "checkpoint"))
+        yield folder
 
 
 def open_model(folder: Path, weights: str = "onnx") -> Model:

@@ -43,9 +43,8 @@ def _measure_run(path: Path, frames: Sequence[Frame], unlicensed: set[str], fram
         run = json.loads(kept.read_text(encoding="utf-8"))
         if run["key"] == key:
             return run
-    from cli_evaluate import open_folder
     from evaluate import Question, measure
-    from scoring import open_model, score_frames
+    from scoring import open_folder, open_model, score_frames
 
     with open_folder(path, path.parent) as folder:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
