@@ -11,6 +11,7 @@ import { LiveHub } from './live.ts'
 import { LiveFrames } from './live-frames.ts'
 import { connectUplink, type Uplink } from './mqtt.ts'
 import { makeEmailNotifier } from './notify/email.ts'
+import { InFlight } from './notify/in-flight.ts'
 import { type SendContext, sendDue } from './notify/send.ts'
 import { tellSilences } from './notify/silence.ts'
 import { makeWebPushNotifier } from './notify/webpush.ts'
@@ -53,7 +54,8 @@ export function startFlow(options: FlowOptions): Flow {
   const hub = new LiveHub({ db, presence, log })
   const onChanges = (changes: readonly Change[]) => hub.announce(changes)
   const sending = makeSending(options, now)
-  const sender = new Repeater('send notifications', (signal) => sendDue(sending, signal), log)
+  const inFlight = new InFlight(() => sender.wake())
+  const sender = new Repeater('send notifications', (signal) => sendDue(sending, inFlight, signal), log)
   const canSendEmail = config.smtp !== undefined
   const ingest = {
     db,
@@ -96,6 +98,7 @@ export function startFlow(options: FlowOptions): Flow {
       await Promise.all([frames.close(), hub.close()])
       await uplink.close()
       await Promise.all([settler.close(), listener.close(), sender.close()])
+      await inFlight.settled()
     },
   }
 }

@@ -1,3 +1,4 @@
+import { Channel } from '@layerwatch/shared/notify.ts'
 import type { NoticeKind } from '@layerwatch/shared/push.ts'
 import type { Message } from '../notify/messages.ts'
 import { findViewers } from './access.ts'
@@ -5,7 +6,6 @@ import type { Db, Tx } from './client.ts'
 import type { Prisma } from './generated/client.ts'
 
 export type NotificationRow = Prisma.NotificationModel
-export type Channel = 'email' | 'push'
 
 /** One message to everybody who may see a printer. */
 export interface Notice {
@@ -24,6 +24,8 @@ export interface Notice {
 export interface Recipient {
   personId: string
   channel: Channel
+  /** One of the person's browsers by the id of its subscription, where the channel is push; else empty. */
+  target: string
 }
 
 /** Everybody who may see a printer, on each channel they can be reached by. */
@@ -32,17 +34,13 @@ export async function findRecipients(
   { printerId, channels }: { printerId: string; channels: readonly Channel[] },
 ): Promise<Recipient[]> {
   const people = await findViewers(tx, printerId)
-  const subscribed = await tx.pushSubscription.findMany({
+  const browsers = await tx.pushSubscription.findMany({
     where: { personId: { in: people } },
-    select: { personId: true },
-    distinct: ['personId'],
+    select: { id: true, personId: true },
   })
-  const hasBrowser = new Set(subscribed.map((row) => row.personId))
-  return people.flatMap((personId) =>
-    channels
-      .filter((channel) => channel === 'email' || hasBrowser.has(personId))
-      .map((channel) => ({ personId, channel })),
-  )
+  const onPush = browsers.map(({ id, personId }): Recipient => ({ personId, channel: 'push', target: id }))
+  const byMail = people.map((personId): Recipient => ({ personId, channel: 'email', target: '' }))
+  return [...byMail, ...onPush].filter(({ channel }) => channels.includes(channel))
 }
 
 /** Queues a notice for its recipients; returns how many rows are new. */
@@ -110,27 +108,41 @@ export async function findRecipientsOfEvent(
   const viewers = await findViewers(tx, printerId)
   const rows = await tx.notification.findMany({
     where: { eventId, status: { not: 'failed' }, personId: { in: viewers } },
-    select: { personId: true, channel: true },
+    select: { personId: true, channel: true, target: true },
   })
-  return rows.map(({ personId, channel }) => ({ personId, channel: channel === 'email' ? 'email' : 'push' }))
+  return rows.map((row) => ({ ...row, channel: Channel.parse(row.channel) }))
 }
 
 /** A notification with whom it goes to. */
 export type NotificationToSend = NotificationRow & { person: { email: string; name: string } }
 
+/** Which notifications a worker takes now. */
+export interface Claim {
+  now: Date
+  /** When they come back unless their outcome is recorded before, should this process die. */
+  retryAt: Date
+  limit: number
+  /** Most of one person's, so that one whose services hang keeps nobody waiting. */
+  limitPerPerson: number
+  /** People whose notifications are passed over: enough of theirs are under way. */
+  busyPeople: readonly string[]
+}
+
 /**
- * Takes notifications that are due for this worker: each counts one try more and comes back at `retryAt`
- * unless its outcome is recorded before, should this process die. Others' are passed over.
+ * Takes notifications that are due for this worker: each counts one try more and comes back at `retryAt`.
+ * Others' are passed over.
  */
-export async function claimDue(
-  db: Db,
-  { now, retryAt, limit }: { now: Date; retryAt: Date; limit: number },
-): Promise<NotificationToSend[]> {
+export async function claimDue(db: Db, claim: Claim): Promise<NotificationToSend[]> {
+  const { now, retryAt, limit, limitPerPerson, busyPeople } = claim
   return db.$transaction(async (tx) => {
     const due = await tx.$queryRaw<{ id: string }[]>`
-      SELECT "id" FROM "Notification"
-      WHERE "status" = 'pending' AND "nextTryAt" <= ${now}
-      ORDER BY "nextTryAt" LIMIT ${limit} FOR UPDATE SKIP LOCKED`
+      SELECT one."id" FROM "Notification" one JOIN (
+        SELECT "id", row_number() OVER (PARTITION BY "personId" ORDER BY "nextTryAt", "id") AS "place"
+        FROM "Notification"
+        WHERE "status" = 'pending' AND "nextTryAt" <= ${now} AND NOT ("personId" = ANY(${busyPeople}))
+      ) due ON due."id" = one."id"
+      WHERE due."place" <= ${limitPerPerson} AND one."status" = 'pending' AND one."nextTryAt" <= ${now}
+      ORDER BY one."nextTryAt" LIMIT ${limit} FOR UPDATE OF one SKIP LOCKED`
     const where = { id: { in: due.map((row) => row.id) } }
     if (due.length === 0) return []
     await tx.notification.updateMany({ where, data: { tries: { increment: 1 }, nextTryAt: retryAt } })
@@ -155,10 +167,10 @@ export async function recordOutcome(
   await db.notification.updateMany({ where: { id }, data })
 }
 
-/** When the next notification is due; undefined where none waits. */
-export async function findNextDue(db: Db): Promise<Date | undefined> {
+/** When the next notification is due, of those that are not due before `from`; undefined where none waits. */
+export async function findNextDue(db: Db, from?: Date): Promise<Date | undefined> {
   const row = await db.notification.findFirst({
-    where: { status: 'pending' },
+    where: { status: 'pending', ...(from && { nextTryAt: { gt: from } }) },
     orderBy: { nextTryAt: 'asc' },
     select: { nextTryAt: true },
   })

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
+import type { Channel } from '@layerwatch/shared/notify.ts'
 import type { Tx } from '../db/client.ts'
 import { findRecentEvents, hasLaterEvent } from '../db/events.ts'
 import {
-  type Channel,
   deleteWaiting,
   findNoticesOfIncident,
   findRecipients,

@@ -17,6 +17,8 @@ export interface Receiver {
   personId: string
   name: string
   email: string
+  /** One of the person's browsers by the id of its subscription; without it Web Push tells all of them. */
+  target?: string
 }
 
 /** A way to reach people. */

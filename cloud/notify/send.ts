@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { RejectedError } from '@layerwatch/shared/errors.ts'
+import { Channel } from '@layerwatch/shared/notify.ts'
 import { NoticeKind } from '@layerwatch/shared/push.ts'
 import type { Logger } from 'pino'
 import type { Db } from '../db/client.ts'
-import {
-  type Channel,
-  claimDue,
-  findNextDue,
-  type NotificationToSend,
-  recordOutcome,
-} from '../db/notifications.ts'
+import { claimDue, findNextDue, type NotificationToSend, recordOutcome } from '../db/notifications.ts'
+import type { InFlight } from './in-flight.ts'
 import { testMessage } from './messages.ts'
 import type { Notifier, Outgoing, Receiver } from './notifier.ts'
 
@@ -24,8 +20,10 @@ export interface SendContext {
   readPicture: (asked: { snapshotId: string; incidentId: string | null }) => Promise<Buffer | undefined>
 }
 
-/** Sent at once are so many; a claim comes back after this time should the process die. */
-const batch = 8
+/** Under way at once are so many, and of one person's about so many: a service that hangs delays nobody else. */
+const mostAtOnce = 32
+const mostPerPerson = 4
+/** A claim comes back after this time should the process die; a try takes less. */
 const claimMs = 60_000
 const longestWaitMs = 30_000
 /** A mail waits this long for its picture, which may come after the event. */
@@ -35,26 +33,45 @@ const pictureRetryMs = 1_500
 const backOffMs = [5_000, 20_000, 60_000, 300_000, 900_000, 3600_000, 3 * 3600_000, 6 * 3600_000]
 
 /**
- * Sends all notifications that are due and records how each try ended. Several senders may run beside each
- * other; each notification is one's.
+ * Begins to send all notifications that are due; how each try ends is recorded. Several senders may run beside
+ * each other; each notification is one's. What finds no room now waits for one that ends.
  * @returns milliseconds until the next one is due.
  */
-export async function sendDue(context: SendContext, signal: AbortSignal): Promise<number> {
+export async function sendDue(
+  context: SendContext,
+  inFlight: InFlight,
+  signal: AbortSignal,
+): Promise<number> {
   const { db, now } = context
-  while (!signal.aborted) {
+  while (!signal.aborted && inFlight.size < mostAtOnce) {
     const retryAt = new Date(now().getTime() + claimMs)
-    const due = await claimDue(db, { now: now(), retryAt, limit: batch })
+    const due = await claimDue(db, {
+      now: now(),
+      retryAt,
+      limit: mostAtOnce - inFlight.size,
+      limitPerPerson: mostPerPerson,
+      busyPeople: inFlight.busyPeople(mostPerPerson),
+    })
     if (due.length === 0) break
-    await Promise.all(due.map((row) => sendOne(context, row, signal)))
+    for (const row of due) inFlight.add(row, () => sendOne(context, row, signal))
   }
-  const next = await findNextDue(db)
+  const next = await findNextDue(db, inFlight.size > 0 ? now() : undefined)
   if (!next) return longestWaitMs
   return Math.min(longestWaitMs, Math.max(0, next.getTime() - now().getTime()))
 }
 
 async function sendOne(context: SendContext, row: NotificationToSend, signal: AbortSignal): Promise<void> {
+  try {
+    await trySending(context, row, signal)
+  } catch (err) {
+    // The database is away: the claim runs out, and it is tried again.
+    context.log.error({ err, notificationId: row.id }, 'outcome of a notification not recorded')
+  }
+}
+
+async function trySending(context: SendContext, row: NotificationToSend, signal: AbortSignal): Promise<void> {
   const { db, log, now } = context
-  const channel: Channel = row.channel === 'email' ? 'email' : 'push'
+  const channel = Channel.parse(row.channel)
   const about = { notificationId: row.id, channel, kind: row.kind }
   const notifier = context.notifiers[channel]
   if (!notifier) {
@@ -121,8 +138,8 @@ function outgoingOf(row: NotificationToSend, picture: Buffer | undefined): Outgo
   }
 }
 
-function receiverOf({ personId, person }: NotificationToSend): Receiver {
-  return { personId, name: person.name, email: person.email }
+function receiverOf({ personId, person, target }: NotificationToSend): Receiver {
+  return { personId, name: person.name, email: person.email, ...(target && { target }) }
 }
 
 /** How a test went on one channel. */

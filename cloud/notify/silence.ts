@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
+import type { Channel } from '@layerwatch/shared/notify.ts'
 import type { Db, Tx } from '../db/client.ts'
 import {
-  type Channel,
   deleteWaiting,
   findRecipients,
   findRecipientsOfEvent,

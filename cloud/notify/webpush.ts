@@ -27,20 +27,22 @@ export interface Vapid {
 type Sent = 'sent' | 'gone' | 'refused' | 'later'
 
 /**
- * Web Push to every browser of a person; a browser that is gone is forgotten. A browser may name any address:
- * only public ones are called, and those of `privateServices`.
+ * Web Push to one browser of a person, or to all of them where none is named; a browser that is gone is
+ * forgotten. A browser may name any address: only public ones are called, and those of `privateServices`.
  */
 export function makeWebPushNotifier(db: Db, vapid: Vapid, privateServices: readonly string[]): Notifier {
   const mayCall = makeAddressCheck(privateServices)
   return {
     send: async (outgoing, receiver, signal) => {
-      const subscriptions = await findPushSubscriptions(db, receiver.personId)
+      const all = await findPushSubscriptions(db, receiver.personId)
+      const subscriptions = receiver.target ? all.filter(({ id }) => id === receiver.target) : all
       const results = await Promise.all(
         subscriptions.map((subscription) =>
           sendToOne({ db, vapid, mayCall, outgoing, signal }, subscription),
         ),
       )
       const sent = results.filter((result) => result === 'sent').length
+      if (sent > 0 && receiver.target) return 'taken by the push service'
       if (sent > 0) return `taken for ${sent} of ${results.length} browsers`
       if (results.includes('later')) throw new UnavailableError('no push service took it')
       throw new RejectedError(results.length === 0 ? 'no browser to tell' : 'no browser is reached any more')

@@ -219,6 +219,21 @@ test('a browser that is gone is forgotten, and the others are told', async () =>
   await service.close()
 })
 
+test('a message for one browser goes there alone, and what another took says nothing of it', async () => {
+  const { service, notifier, subscribe } = await pushTo()
+  await Promise.all([subscribe(), subscribe()])
+  const [one, two] = await database.db.pushSubscription.findMany()
+  await notifier.send(outgoing(), { ...receiver, target: one?.id ?? '' }, forever())
+  assert.equal(service.received.length, 1)
+  service.answer = 503
+  await assert.rejects(
+    notifier.send(outgoing(), { ...receiver, target: two?.id ?? '' }, forever()),
+    UnavailableError,
+  )
+  await database.db.pushSubscription.deleteMany()
+  await service.close()
+})
+
 test('a subscription with keys of no use fails alone', async () => {
   const { service, notifier, subscribe } = await pushTo()
   await subscribe()

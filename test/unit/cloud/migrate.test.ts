@@ -93,6 +93,32 @@ test('a migration that fails leaves nothing behind', async () => {
   assert.equal((await query('SELECT 1 FROM _prisma_migrations')).length > 0, true)
 })
 
+test('a push that waits while the cloud is upgraded goes to every browser, and one that was sent to none', async () => {
+  const later = readdirSync(dir).filter((name) => name >= '20261125010000' && name !== 'migration_lock.toml')
+  const kept = mkdtempSync(join(tmpdir(), 'layerwatch-migrations-'))
+  for (const name of later) cpSync(join(dir, name), join(kept, name), { recursive: true })
+  for (const name of later) rmSync(join(dir, name), { recursive: true })
+  await migrate(url, dir)
+  await query(
+    `INSERT INTO "user" ("id", "name", "email", "updatedAt") VALUES ('anna', 'Anna', 'a@example.org', now())`,
+  )
+  await query(`INSERT INTO "PushSubscription" ("id", "personId", "endpoint", "p256dh", "auth")
+    SELECT gen_random_uuid(), 'anna', 'https://push.example.org/' || n, '', '' FROM generate_series(1, 2) n`)
+  await query(`INSERT INTO "Notification" ("id", "organisationId", "personId", "channel", "kind", "eventId", "title", "body", "path", "status")
+    SELECT gen_random_uuid(), 'o', 'anna', channel, 'paused', gen_random_uuid(), '', '', '/', status
+    FROM (VALUES ('push', 'pending'), ('push', 'sent'), ('email', 'pending')) AS one(channel, status)`)
+  cpSync(kept, dir, { recursive: true })
+  rmSync(kept, { recursive: true })
+  assert.deepEqual(await migrate(url, dir), later.sort())
+  const rows = await query(
+    'SELECT channel, status, target <> \'\' AS named FROM "Notification" ORDER BY 1, 2, 3',
+  )
+  assert.deepEqual(
+    rows.map(({ channel, status, named }) => `${channel} ${status} ${named}`),
+    ['email pending false', 'push pending true', 'push pending true', 'push sent false'],
+  )
+})
+
 test('the migrations make what the schema says: columns, their types, keys and indices', async () => {
   await migrate(url, dir)
   const inPublic = "table_schema = 'public' AND table_name <> '_prisma_migrations'"

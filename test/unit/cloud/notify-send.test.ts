@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import type { Channel } from '@layerwatch/shared/notify.ts'
 import pino from 'pino'
-import type { Channel } from '../../../cloud/db/notifications.ts'
+import { InFlight } from '../../../cloud/notify/in-flight.ts'
 import type { Notifier, Outgoing } from '../../../cloud/notify/notifier.ts'
 import { type SendContext, sendDue, sendTest } from '../../../cloud/notify/send.ts'
 import { startTestDatabase, type TestDatabase } from '../../setup/database.ts'
-import { makeTenant } from '../../setup/tenants.ts'
+import { makeTenant, type Tenant } from '../../setup/tenants.ts'
 import { waitUntil } from '../../setup/wait.ts'
 
 let database: TestDatabase
@@ -36,7 +37,13 @@ function makeSender(behave: (outgoing: Outgoing) => Promise<string>, picture?: B
     now: () => new Date(nowMs),
     readPicture: async () => picture,
   }
-  const run = () => sendDue(context, new AbortController().signal)
+  const inFlight = new InFlight(() => {})
+  const signal = new AbortController().signal
+  const run = async () => {
+    await sendDue(context, inFlight, signal)
+    await inFlight.settled()
+    return sendDue(context, inFlight, signal)
+  }
   return { sent, context, run, move: (ms: number) => (nowMs += ms) }
 }
 
@@ -156,6 +163,46 @@ test('a disk that cannot be read costs a mail its picture, not its message', asy
   await sender.run()
   assert.equal(sender.sent[0]?.picture, undefined)
   assert.equal((await mail.read()).status, 'sent')
+})
+
+test('people whose services hang keep nobody waiting, and no person takes all the room', async () => {
+  await database.db.notification.deleteMany()
+  const hanging = await Promise.all(Array.from({ length: 3 }, () => makeTenant(database.db)))
+  const other = await makeTenant(database.db)
+  const row = ({ personId, organisationId }: Tenant, target: string, agoMs: number) => ({
+    id: randomUUID(),
+    personId,
+    organisationId,
+    channel: 'email',
+    target,
+    kind: 'paused',
+    eventId: randomUUID(),
+    title: personId,
+    body: '',
+    path: '/',
+    nextTryAt: new Date(Date.now() - agoMs),
+  })
+  const stuck = hanging.flatMap((one) => Array.from({ length: 40 }, (_, n) => row(one, `${n}`, 60_000)))
+  await database.db.notification.createMany({ data: [...stuck, row(other, '', 0)] })
+  const release = Promise.withResolvers<string>()
+  const underWay: string[] = []
+  const { context } = makeSender(({ message }) => {
+    underWay.push(message.title)
+    return message.title === other.personId ? Promise.resolve('taken') : release.promise
+  })
+  const [inFlight, signal] = [new InFlight(() => {}), new AbortController().signal]
+  const waitMs = await sendDue(context, inFlight, signal)
+  await waitUntil('the other was told', async () => {
+    return (await database.db.notification.count({ where: { status: 'sent' } })) === 1
+  })
+  const count = (personId: string) => underWay.filter((one) => one === personId).length
+  assert.deepEqual(
+    hanging.map(({ personId }) => count(personId)),
+    [4, 4, 4],
+  )
+  assert.ok(waitMs > 1_000, `a round that found no room asks again after ${waitMs} ms`)
+  release.resolve('taken')
+  await inFlight.settled()
 })
 
 test('a test tells of every channel how it went', async () => {

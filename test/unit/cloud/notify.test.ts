@@ -86,6 +86,19 @@ test('a pause that failed is told at once, in place of the failure that waits', 
   )
 })
 
+test('every browser of a person has a notification of its own', async () => {
+  const tenant = await makeSubscriber()
+  const { personId } = tenant
+  const endpoint = `https://push.example.org/second/${personId}`
+  await database.db.pushSubscription.create({
+    data: { id: randomUUID(), personId, endpoint, p256dh: '', auth: '' },
+  })
+  await ingest(tenant, [tellStory().event('defect.suspected', suspicion(8))])
+  const rows = await database.db.notification.findMany({ where: { personId } })
+  const browsers = await database.db.pushSubscription.findMany({ where: { personId } })
+  assert.deepEqual(rows.map(({ target }) => target).sort(), browsers.map(({ id }) => id).sort())
+})
+
 test('a suspicion is told by push alone, once an episode', async () => {
   const tenant = await makeSubscriber()
   const story = tellStory()
