@@ -79,10 +79,11 @@ function takeNews(state: EyeState): EyeNews[] {
 }
 
 /**
- * One camera's sight for a judgement that takes one at a time: the first, in the order of the configuration, that
- * sees; where none does, why the first does not. So a further camera takes over from a blind one.
+ * What all cameras saw in a round, as one observation: the first that sees, in the order of the configuration, with
+ * the others beside it, which are judged together with it; where none sees, why the first does not. So nothing
+ * changes by a camera that is blind, and a further one takes over where the first is.
  */
-export function firstSight(
+export function joinSights(
   lookAll: (signal: AbortSignal) => Promise<EyeNews[]>,
   names: readonly string[],
 ): (signal: AbortSignal) => Promise<Observation> {
@@ -90,8 +91,11 @@ export function firstSight(
   const lookOnce = async (signal: AbortSignal): Promise<Observation> => {
     const news = await lookAll(signal)
     const inOrder = names.flatMap((name) => news.filter(({ camera }) => camera === name))
-    const best = inOrder.find(({ observation }) => observation.kind === 'seen') ?? inOrder[0]
-    return best?.observation ?? { kind: 'unseen', reason: 'camera-unreachable', detail: 'no camera answers' }
+    const seen = inOrder.map(({ observation }) => observation).filter((one) => one.kind === 'seen')
+    const [first, ...others] = seen
+    if (first) return others.length > 0 ? { ...first, others } : first
+    const blind = inOrder[0]?.observation
+    return blind ?? { kind: 'unseen', reason: 'camera-unreachable', detail: 'no camera answers' }
   }
   return (signal) => {
     underWay ??= lookOnce(signal).finally(() => {

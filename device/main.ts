@@ -11,7 +11,7 @@ import type { AgentConfig, WatchedPrinterConfig } from './config.ts'
 import type { Detector } from './detector/detector.ts'
 import { openDetector, shippedModelDir } from './detector/open.ts'
 import { describeReport } from './detector/report.ts'
-import { firstSight, openEyes } from './eyes.ts'
+import { joinSights, openEyes } from './eyes.ts'
 import { newId } from './ids.ts'
 import { indexFile } from './layer-index.ts'
 import { PrinterMonitor } from './monitor.ts'
@@ -145,7 +145,7 @@ function openSight(cameras: readonly Camera[], { detector, clock }: Pick<WatchPa
   const [only] = eyes
   if (only && eyes.length === 1) return only.observe
   const names = eyes.map(({ name }) => name)
-  return firstSight(openEyes(eyes, { clock }), names)
+  return joinSights(openEyes(eyes, { clock }), names)
 }
 
 /** On a full disk a new printer gets an id for this run only; it is watched all the same. */

@@ -1,7 +1,7 @@
 import type { Actor } from '@layerwatch/shared/vocabulary.ts'
 import { type ActionOutcome, isUnpaused } from './act.ts'
 import type { Album, Picture } from './album.ts'
-import { emptyAlbum, keepPicture } from './album.ts'
+import { emptyAlbum, keepPicture, newestOf } from './album.ts'
 import type { Assessment, ClosedLayer, Outcome, Turn } from './assess/assess.ts'
 import {
   assess,
@@ -21,8 +21,6 @@ import type { PrintTime } from './assess/print-time.ts'
 import { printSecondsAt, readPrintTime, startPrintTime } from './assess/print-time.ts'
 import type { Change } from './assess/prints.ts'
 import { isActive } from './assess/prints.ts'
-import type { Sight } from './assess/report.ts'
-import { failureMap, seeFrame } from './assess/report.ts'
 import { describeLayers, describeTurn } from './incident.ts'
 import type { Entry } from './journal.ts'
 import type { MonitorParts } from './monitor-parts.ts'
@@ -30,7 +28,8 @@ import { isPreparing, pauseBetweenMs } from './pace.ts'
 import type { LampSignal } from './printer/gpio.ts'
 import type { PrinterStatus } from './printer/printer.ts'
 import { PrinterLink } from './printer-link.ts'
-import type { Observation } from './watch.ts'
+import { joinRound, picturesOf, placeSights } from './sights.ts'
+import type { Observation, Seen } from './watch.ts'
 
 /** A pause that failed is tried again after this long, as long as the failure is in sight. */
 const pauseAgainMs = 30_000
@@ -128,22 +127,19 @@ export class PrinterMonitor {
 
   #judge(seen: Observation, signal: AbortSignal): void {
     const { config, clock } = this.#parts
-    const atSeconds = printSecondsAt(
-      this.#time,
-      seen.kind === 'seen' ? seen.frame.capturedAtMs : clock.nowMs(),
-    )
     const layer = this.#place.layer
-    const sight = seen.kind === 'seen' ? seeFrame(seen.judgement, atSeconds) : undefined
+    const round = placeSights(seen, (capturedAtMs) => printSecondsAt(this.#time, capturedAtMs))
+    const joined = joinRound(round)
+    const atSeconds = joined?.sight.atSeconds ?? printSecondsAt(this.#time, clock.nowMs())
     let outcome: Outcome = {}
     if (this.link.course.state === 'printing' && !isPreparing(layer, atSeconds)) {
-      const frame = sight ? { layer, atSeconds, sight, ...cameraOf(seen) } : { layer, atSeconds }
-      ;[this.#assessment, outcome] = assess(this.#assessment, frame, config.policy)
-    } else if (sight && isPreparing(layer, atSeconds)) {
-      this.#assessment = prepareAssessment(this.#assessment, sight, cameraOf(seen).camera)
+      ;[this.#assessment, outcome] = assess(this.#assessment, { layer, atSeconds, ...joined }, config.policy)
+    } else if (joined && isPreparing(layer, atSeconds)) {
+      this.#assessment = prepareAssessment(this.#assessment, joined)
     }
     // The printer is called before anything is written down, for that may wait for a slow disk.
     const pausing = this.#protect(outcome.decision, signal)
-    if (seen.kind === 'seen' && sight) this.#keep(seen, sight, outcome)
+    if (seen.kind === 'seen') this.#keep(seen, picturesOf(round, layer, outcome), outcome)
     // The layer at which a failure is confirmed may stay the last for hours: it is told as it stands.
     const confirmed = outcome.turn === 'confirmed' ? closeLayer(this.#assessment, atSeconds) : undefined
     this.#record([...this.#closed(outcome.closed), ...this.#closed(confirmed), ...this.#turned(outcome)])
@@ -185,16 +181,14 @@ export class PrinterMonitor {
     if (isInContact && state === 'printing' && by === 'layerwatch') this.#parts.cutPower?.()
   }
 
-  #keep(seen: Observation & { kind: 'seen' }, sight: Sight, { decision, closed }: Outcome): void {
+  #keep(seen: Seen, pictures: readonly Picture[], { decision, closed }: Outcome): void {
     const { printId } = this.link.course.print ?? {}
-    const last = this.#album.newest
+    const last = newestOf(this.#album, seen.camera)
     if (closed && last && printId)
       this.#parts.journal.keepLayerPicture(printId, closed.report.layer, last.jpeg)
-    const failure = failureMap(seen.judgement)
-    const picture = { ...seen.frame, layer: this.#place.layer, sight, failure }
     // Evidence gathers for a while before anything is suspected: no picture of that time shows how it was before.
     const isGood = decision?.verdict === 'ok' && this.#assessment.suspicion.beganAtLayer === undefined
-    this.#album = keepPicture(this.#album, picture, isGood)
+    for (const picture of pictures) this.#album = keepPicture(this.#album, picture, isGood)
     this.#frameMs = seen.frameMs
   }
 
@@ -221,7 +215,7 @@ export class PrinterMonitor {
         this.#assessment = resumeAssessment(
           this.#assessment,
           this.#album.newest?.sight,
-          cameraOf(this.#lastSeen).camera,
+          this.#album.newest?.camera,
         )
       entries.push(change)
     }
@@ -283,9 +277,4 @@ export class PrinterMonitor {
     const { printId } = this.link.course.print ?? {}
     this.#parts.journal.record(entries.map((entry) => (printId ? { printId, ...entry } : entry)))
   }
-}
-
-/** Whose sight it is, where the printer has several cameras: each is held against its own past. */
-function cameraOf(seen: Observation | undefined): { camera?: string } {
-  return seen?.kind === 'seen' && seen.camera !== undefined ? { camera: seen.camera } : {}
 }

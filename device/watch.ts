@@ -21,9 +21,18 @@ export interface Sightings<QualityState> {
   }
 }
 
-/** What one look gave; `camera` names whose it is, where a printer has several. */
+/** A picture that can be judged; `camera` names whose it is, where a printer has several. */
+export interface Seen {
+  kind: 'seen'
+  frame: Frame
+  judgement: FrameJudgement
+  frameMs: number
+  camera?: string
+}
+
+/** What one look gave; `others` is what the printer's other cameras saw in the same round. */
 export type Observation =
-  | { kind: 'seen'; frame: Frame; judgement: FrameJudgement; frameMs: number; camera?: string }
+  | (Seen & { others?: readonly Seen[] })
   | { kind: 'unseen'; reason: BlindReason; detail: string; frame?: Frame }
 
 const captureTimeoutMs = 5_000

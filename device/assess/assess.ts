@@ -1,7 +1,5 @@
-import type { Grid, Mask } from '@layerwatch/shared/mask.ts'
-import type { Rarity } from '@layerwatch/shared/rarity.ts'
+import type { Mask } from '@layerwatch/shared/mask.ts'
 import type { Verdict } from '@layerwatch/shared/vocabulary.ts'
-import type { Cells } from './cells.ts'
 import { addChanges, type ChangeSums } from './changes.ts'
 import type { Decision, Suspicion } from './decide.ts'
 import { decide, noSuspicion } from './decide.ts'
@@ -11,8 +9,8 @@ import type { Policy } from './policy.ts'
 import { rarityOf } from './rarities.ts'
 import type { LayerReport, Sight } from './report.ts'
 import { addSight, addUnusable, startReport } from './report.ts'
-import { acceptScene, openScene, type Scene, type Standout, seeScene } from './scene.ts'
 import { graver } from './strip.ts'
+import { acceptViews, type CameraSight, joinViews, seeViews, type ViewGrounds, type Views } from './views.ts'
 
 /*
  * One print, assessed frame by frame: each frame joins its layer's report and is decided on at once; a layer is
@@ -25,7 +23,7 @@ export interface Assessment {
   readonly gravest?: Decision
   readonly suspicion: Suspicion
   /** What each camera has shown, and how much its newest frame stands out. */
-  readonly views: Readonly<Record<string, CameraView>>
+  readonly views: Views
   readonly changes: ChangeSums
   /** Mean length of the layers closed so far. */
   readonly layerSeconds: number
@@ -34,18 +32,10 @@ export interface Assessment {
   readonly health: number
 }
 
-interface CameraView {
-  readonly scene: Scene
-  readonly standout?: Standout | undefined
-}
-
 /** What stays the same during a print: the model's rarities, and what this printer's history taught. */
-export interface Grounds {
-  readonly rarity: Rarity
+export interface Grounds extends ViewGrounds {
   /** Added to the thresholds, ln. */
   readonly shift: number
-  /** What each camera usually shows of good prints, by its name. */
-  readonly baselines: Readonly<Record<string, { readonly grid: Grid; readonly cells: Cells }>>
   /** What the owner said to ignore; `seeFrame` is to be called with it. */
   readonly mask?: Mask | undefined
 }
@@ -67,6 +57,8 @@ export interface Outcome {
   closed?: ClosedLayer
   decision?: Decision
   turn?: Turn
+  /** The camera that shows most of what was decided on. */
+  camera?: string
 }
 
 /** A frame as it is assessed: usable with its sight, or not. */
@@ -76,6 +68,8 @@ export interface PlacedFrame {
   sight?: Sight
   /** Which of the printer's cameras took it, where it has several. */
   camera?: string
+  /** What its other cameras saw in the same round. */
+  others?: readonly CameraSight[]
   /** What was found by comparing the newest layer with those before it. */
   evidence?: readonly LayerEvidence[]
   /** How long the print still goes on, where known. */
@@ -84,11 +78,7 @@ export interface PlacedFrame {
 
 /** Layers without a frame that are named one by one; a greater jump is a printer that lost count. */
 const maxSkipped = 50
-/** Cameras of one printer that are kept account of. */
-const maxCameras = 4
 const onlyCamera = 'camera'
-/** What a camera saw longer ago, in seconds of printing, says nothing of now. */
-const maxAgeSeconds = 180
 /** Length of a layer before any was seen whole. */
 const typicalLayerSeconds = 60
 /** Health that a print regains with each good layer. */
@@ -123,10 +113,13 @@ export function assess(before: Assessment, frame: PlacedFrame, policy: Policy): 
     const next = { ...state, changes, report: addUnusable(open, frame.atSeconds) }
     return [next, closed ? { closed } : {}]
   }
-  const views = lookAt(state, frame.sight, frame.camera ?? onlyCamera)
+  const seen = { camera: frame.camera ?? onlyCamera, sight: frame.sight }
+  const views = seeViews(state.views, [seen, ...(frame.others ?? [])], state.grounds)
+  const joint = joinViews(views, frame.atSeconds)
   const findings = findDefects({
-    sight: frame.sight,
-    standout: worstOf(views, frame.atSeconds),
+    sight: joint?.sight ?? frame.sight,
+    standout: joint?.standout,
+    note: joint?.note,
     changes,
     layerSeconds: state.layerSeconds,
   })
@@ -145,12 +138,16 @@ export function assess(before: Assessment, frame: PlacedFrame, policy: Policy): 
     report: addSight(open, frame.sight, decision),
     gravest: graver(state.gravest, decision),
   }
-  return [next, { decision, ...(closed ? { closed } : {}), ...(turn ? { turn } : {}) }]
+  const camera = joint?.camera ?? seen.camera
+  return [next, { decision, camera, ...(closed ? { closed } : {}), ...(turn ? { turn } : {}) }]
 }
 
 /** Looks at a frame before the first layer: how the printer looks is learned, nothing is decided. */
-export function prepareAssessment(before: Assessment, sight: Sight, camera = onlyCamera): Assessment {
-  return { ...before, views: lookAt(before, sight, camera) }
+export function prepareAssessment(
+  before: Assessment,
+  { sight, camera = onlyCamera, others = [] }: { sight: Sight } & Pick<PlacedFrame, 'camera' | 'others'>,
+): Assessment {
+  return { ...before, views: seeViews(before.views, [{ camera, sight }, ...others], before.grounds) }
 }
 
 /** Ends the layer that is open, at the end of the print or before a later layer. */
@@ -174,12 +171,9 @@ export function resumeAssessment(
   shown: Sight | undefined,
   camera = onlyCamera,
 ): Assessment {
-  const seen = shown ? { ...state, views: lookAt(state, shown, camera) } : state
-  const views = Object.entries(seen.views).map(([camera, { scene }]) => [
-    camera,
-    { scene: acceptScene(scene) },
-  ])
-  return { ...state, suspicion: noSuspicion, changes: {}, views: Object.fromEntries(views) }
+  const seen = shown ? [{ camera, sight: shown }] : []
+  const views = acceptViews(seeViews(state.views, seen, state.grounds))
+  return { ...state, suspicion: noSuspicion, changes: {}, views }
 }
 
 /** The layers are counted anew, by a better source: the one that was open is closed by the caller. */
@@ -200,35 +194,6 @@ function beginLayer(
     layerSeconds: layerSeconds + (seconds - layerSeconds) / (counted + 1),
     health: printHealth,
   }
-}
-
-function lookAt(state: Assessment, sight: Sight, camera: string): Assessment['views'] {
-  const { heat, atSeconds } = sight
-  const before = state.views[camera]
-  if (!before && Object.keys(state.views).length >= maxCameras) return state.views
-  const { width, height, cells } = heat
-  const isSameGrid = before?.scene.grid.width === width && before.scene.grid.height === height
-  if (!before || !isSameGrid) {
-    const known = state.grounds.baselines[camera]
-    const fits = known && known.grid.width === width && known.grid.height === height
-    const scene = openScene(cells, {
-      grid: { width, height },
-      atSeconds,
-      baseline: fits ? known.cells : undefined,
-    })
-    return { ...state.views, [camera]: { scene } }
-  }
-  const [scene, standout] = seeScene(before.scene, { map: cells, atSeconds }, state.grounds.rarity)
-  // A late frame says nothing, and takes nothing back.
-  return { ...state.views, [camera]: { scene, standout: standout ?? before.standout } }
-}
-
-/** A camera that sees it is not outvoted by one that does not; one that went blind has no say after a while. */
-function worstOf(views: Assessment['views'], nowSeconds: number): Standout | undefined {
-  return Object.values(views)
-    .filter(({ scene }) => nowSeconds - scene.atSeconds <= maxAgeSeconds)
-    .map(({ standout }) => standout)
-    .reduce((most, one) => (one && (!most || one.nats > most.nats) ? one : most), undefined)
 }
 
 function turnOf(before: Verdict, after: Verdict): Turn | undefined {

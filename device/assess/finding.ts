@@ -23,16 +23,19 @@ const togetherHours = 5 / 60
 export function findDefects(parts: {
   sight: Sight
   standout: Standout | undefined
+  /** What the printer's other cameras say to it. */
+  note?: string | undefined
   changes: ChangeSums
   layerSeconds: number
 }): Finding[] {
-  const { sight, standout, changes, layerSeconds } = parts
+  const { sight, standout, note, changes, layerSeconds } = parts
   const changed = Object.values(changes).map(({ sum, strongest, beganAtLayer }): Finding => {
     const { defect, reason, place } = strongest
     const nats = natsOfChange({ sum, strongest, beganAtLayer }, layerSeconds)
     return { defect, nats, reason, beganAtLayer, ...(place ? { place } : {}) }
   })
-  const seen = standout ? [describeStandout(standout, sight)] : []
+  const described = standout ? [describeStandout(standout, sight)] : []
+  const seen = note ? described.map((one) => ({ ...one, reason: `${one.reason} ${note}` })) : described
   return agree([...seen, ...changed].sort((a, b) => b.nats - a.nats))
 }
 

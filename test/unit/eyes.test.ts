@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { systemClock } from '../../device/clock.ts'
 import type { Eye } from '../../device/eyes.ts'
-import { firstSight, openEyes } from '../../device/eyes.ts'
+import { joinSights, openEyes } from '../../device/eyes.ts'
 import type { Observation } from '../../device/watch.ts'
 
 const never = new AbortController().signal
@@ -114,13 +114,14 @@ describe('one sight of several cameras', () => {
       observation,
       intervalMs: undefined,
     }))
-    return firstSight(async () => news.toReversed(), names)(never)
+    return joinSights(async () => news.toReversed(), names)(never)
   }
 
-  test('is the first that sees, in the order of the configuration', async () => {
+  test('is the first that sees, in the order of the configuration, with what the others see', async () => {
     const [one, two] = [seenAt(1), seenAt(2)]
-    assert.equal(await sightOf(one, two), one)
+    assert.deepEqual(await sightOf(one, two), { ...one, others: [two] })
     assert.equal(await sightOf(unseen, two), two)
+    assert.equal(await sightOf(one, unseen), one)
   })
 
   test('is why the first does not see, where none does', async () => {
@@ -130,7 +131,7 @@ describe('one sight of several cameras', () => {
 
   test('is shared by two who look at the same moment', async () => {
     let rounds = 0
-    const look = firstSight(async () => {
+    const look = joinSights(async () => {
       rounds += 1
       return [{ camera: 'a', observation: seenAt(rounds), intervalMs: undefined }]
     }, ['a'])

@@ -255,7 +255,8 @@ describe('after a resume', () => {
 describe('before a print', () => {
   test('what the printer looks like while it heats is learned, so that a failing first layer is a change', () => {
     let start = newAssessment
-    for (let i = 0; i < 10; i++) start = prepareAssessment(start, seeFrame(judgementOf(0.05), i * 5))
+    for (let i = 0; i < 10; i++)
+      start = prepareAssessment(start, { sight: seeFrame(judgementOf(0.05), i * 5) })
     const { pausedAt } = watch(repeat(0.98, 20), { start, fromSeconds: 50 })
     assert.ok(pausedAt !== undefined && pausedAt * 5 <= 75, `at look ${pausedAt}`)
   })
