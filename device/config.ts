@@ -82,7 +82,7 @@ export const WatchedPrinterConfig = z.strictObject({
     .array(CameraConfig)
     .max(3)
     .optional()
-    .describe('Further cameras on this printer, each watched too; the next takes over where one is blind'),
+    .describe('Further cameras on this printer, all judged together; where one is blind, the others go on'),
   capture: z
     .strictObject({
       intervalSeconds: z

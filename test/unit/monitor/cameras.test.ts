@@ -34,7 +34,7 @@ test('an incident shows the pictures of the camera that sees it, before and now'
   await clock.runUntil(() => find('defect.suspected').length > 0, 15 * minute)
   const [suspected] = find('defect.suspected')
   assert.ok(suspected?.type === 'defect.suspected')
-  assert.match(suspected.data.reasons.join(' '), /Only camera 2 shows it/)
+  assert.match((suspected.data.reasons ?? []).join(' '), /Only camera 2 shows it/)
   assert.deepEqual(print.acts, [], 'one of two cameras warns')
   assert.deepEqual(
     find('snapshot.taken').map((entry) => 'jpeg' in entry && entry.jpeg?.at(2)),
