@@ -91,6 +91,12 @@ export const CloudConfig = z.strictObject({
     .array(Network)
     .default([])
     .describe('Addresses and networks that are not public where a Web Push service may be called'),
+  privateServices: z
+    .array(Network)
+    .default([])
+    .describe(
+      'Addresses and networks that are not public where a person’s ntfy server or webhook may be called',
+    ),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged'),
 })
 

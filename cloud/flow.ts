@@ -10,11 +10,10 @@ import type { Keys } from './keys.ts'
 import { LiveHub } from './live.ts'
 import { LiveFrames } from './live-frames.ts'
 import { connectUplink, type Uplink } from './mqtt.ts'
-import { makeEmailNotifier } from './notify/email.ts'
 import { InFlight } from './notify/in-flight.ts'
+import { openNotifiers } from './notify/open.ts'
 import { type SendContext, sendDue } from './notify/send.ts'
 import { tellSilences } from './notify/silence.ts'
-import { makeWebPushNotifier } from './notify/webpush.ts'
 import { readPicture, storePicture } from './pictures.ts'
 import { Presence } from './presence.ts'
 import { Repeater } from './repeater.ts'
@@ -37,7 +36,7 @@ export interface Flow {
 
 /** What the flow is made of. */
 export interface FlowOptions {
-  config: Pick<CloudConfig, 'dataDir' | 'smtp' | 'privatePushServices'>
+  config: Pick<CloudConfig, 'dataDir' | 'smtp' | 'privatePushServices' | 'privateServices'>
   /** Where people open the page, for links in messages. */
   baseUrl: string
   db: Db
@@ -108,24 +107,10 @@ function makeSending({ config, baseUrl, db, keys, log }: FlowOptions, now: () =>
     db,
     log,
     now,
-    notifiers: {
-      ...(config.smtp && { email: makeEmailNotifier(config.smtp, baseUrl) }),
-      push: makeWebPushNotifier(
-        db,
-        { ...keys.vapid, subject: subjectOf(config, baseUrl) },
-        config.privatePushServices,
-      ),
-    },
+    notifiers: openNotifiers({ config, baseUrl, db, keys, now }),
     readPicture: async ({ snapshotId, incidentId }) => {
       const isOwn = incidentId !== null && (await isPictureOfIncident(db, { snapshotId, incidentId }))
       return isOwn ? readPicture(config.dataDir, snapshotId) : undefined
     },
   }
-}
-
-/** Whom a push service may write to (RFC 8292); some refuse what is neither a mail address nor https. */
-function subjectOf(config: Pick<CloudConfig, 'smtp'>, baseUrl: string): string {
-  const address = config.smtp?.from.match(/[^\s<>]+@[^\s<>]+/)?.[0]
-  if (address) return `mailto:${address}`
-  return baseUrl.startsWith('https:') ? baseUrl : 'mailto:layerwatch@example.org'
 }

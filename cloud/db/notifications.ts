@@ -38,9 +38,16 @@ export async function findRecipients(
     where: { personId: { in: people } },
     select: { id: true, personId: true },
   })
+  const contacts = await tx.contact.findMany({
+    where: { personId: { in: people }, kind: { in: [...channels] } },
+    select: { personId: true, kind: true },
+  })
+  const onContacts = contacts.map(({ personId, kind }): Recipient => {
+    return { personId, channel: Channel.parse(kind), target: '' }
+  })
   const onPush = browsers.map(({ id, personId }): Recipient => ({ personId, channel: 'push', target: id }))
   const byMail = people.map((personId): Recipient => ({ personId, channel: 'email', target: '' }))
-  return [...byMail, ...onPush].filter(({ channel }) => channels.includes(channel))
+  return [...byMail, ...onPush, ...onContacts].filter(({ channel }) => channels.includes(channel))
 }
 
 /** Queues a notice for its recipients; returns how many rows are new. */

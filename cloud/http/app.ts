@@ -8,6 +8,7 @@ import fastify, {
 } from 'fastify'
 import { addAuthRoutes } from './auth.ts'
 import { addCommandRoutes } from './commands.ts'
+import { addContactRoutes } from './contacts.ts'
 import type { Context } from './context.ts'
 import { addDeviceRoutes } from './devices.ts'
 import { addRequestGuards } from './guards.ts'
@@ -62,6 +63,7 @@ export function buildApp(context: Context): FastifyInstance {
   addCommandRoutes(app, context)
   addLiveRoutes(app, context)
   addPushRoutes(app, context)
+  addContactRoutes(app, context)
   addNotificationRoutes(app, context)
   addPage(app, pageDir)
   return app

@@ -1,4 +1,5 @@
 import type { NotificationTestView } from '@layerwatch/shared/api.ts'
+import { NotificationTestRequest } from '@layerwatch/shared/notify.ts'
 import type { FastifyInstance } from 'fastify'
 import { sendTest } from '../notify/send.ts'
 import type { Context } from './context.ts'
@@ -8,12 +9,15 @@ import { requirePerson } from './session.ts'
 /** The page waits no longer than this for an answer. */
 const withinMs = 8_000
 
-/** `POST /api/notifications/test`: a real message to oneself through every channel that is set up. */
+/** `POST /api/notifications/test`: a real message to oneself, through one channel or all that are set up. */
 export function addNotificationRoutes(app: FastifyInstance, context: Pick<Context, 'sending'>): void {
-  const count = limitPerson({ perMinute: 6 })
+  const count = limitPerson({ perMinute: 12 })
   app.post('/api/notifications/test', async (request): Promise<NotificationTestView> => {
     const person = await requirePerson(request)
     count(person.personId)
-    return { channels: await sendTest(context.sending, person, AbortSignal.timeout(withinMs)) }
+    const { channel } = NotificationTestRequest.parse(request.body ?? {})
+    const signal = AbortSignal.timeout(withinMs)
+    const outcomes = await sendTest(context.sending, { receiver: person, only: channel }, signal)
+    return { channels: outcomes }
   })
 }

@@ -62,7 +62,7 @@ export function composeMail(
   { from, baseUrl }: { from: string; baseUrl: string },
 ) {
   const link = `${baseUrl}${message.path}`
-  const settings = `${baseUrl}/you`
+  const settings = `${baseUrl}/you/notifications`
   const text = [message.title, '', message.body, '', link, '', '--', `Layerwatch. Notifications: ${settings}`]
   return {
     from,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
-import type { Channel } from '@layerwatch/shared/notify.ts'
+import { Channel } from '@layerwatch/shared/notify.ts'
 import type { Tx } from '../db/client.ts'
 import { findRecentEvents, hasLaterEvent } from '../db/events.ts'
 import {
@@ -37,6 +37,8 @@ export interface Happening {
   canSendEmail: boolean
 }
 
+/** A suspicion is no reason for a mail. */
+const withoutMail = Channel.options.filter((channel) => channel !== 'email')
 /** How long a confirmed failure waits for word of its pause, so that one message tells both. */
 const waitForPauseMs = 10_000
 /** What is no alarm is not told once it is this old: a device back from a day offline does not ring all day. */
@@ -83,7 +85,7 @@ async function enqueueTrouble(tx: Tx, happening: Happening): Promise<number> {
   if (event.type === 'defect.suspected') {
     const isOver = episode.status === 'resolved' || episode.severity === 'confirmed'
     if (isOver || isTold('suspected', 'confirmed', 'paused') || !isFresh(happening, softFreshMs)) return 0
-    return insert(tx, happening, suspectedMessage(trouble), { channels: ['push'], episode })
+    return insert(tx, happening, suspectedMessage(trouble), { channels: withoutMail, episode })
   }
   if (event.type === 'pause.failed' || (event.type === 'defect.confirmed' && episode.pause === 'failed')) {
     if (isTold('pause-failed', 'paused') || episode.pause === 'confirmed') return 0
@@ -165,7 +167,7 @@ async function insert(tx: Tx, happening: Happening, message: Message, extras: Ex
 }
 
 function noticeOf(happening: Happening, message: Message, extras: Extras): Notice {
-  const { channels = ['email', 'push'], episode, notBefore = happening.receivedAt } = extras
+  const { channels = Channel.options, episode, notBefore = happening.receivedAt } = extras
   return {
     message,
     channels: happening.canSendEmail ? channels : channels.filter((channel) => channel !== 'email'),

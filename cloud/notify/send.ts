@@ -4,6 +4,7 @@ import { Channel } from '@layerwatch/shared/notify.ts'
 import { NoticeKind } from '@layerwatch/shared/push.ts'
 import type { Logger } from 'pino'
 import type { Db } from '../db/client.ts'
+import { findContacts } from '../db/contacts.ts'
 import { claimDue, findNextDue, type NotificationToSend, recordOutcome } from '../db/notifications.ts'
 import type { InFlight } from './in-flight.ts'
 import { testMessage } from './messages.ts'
@@ -23,10 +24,12 @@ export interface SendContext {
 /** Under way at once are so many, and of one person's about so many: a service that hangs delays nobody else. */
 const mostAtOnce = 32
 const mostPerPerson = 4
+/** Channels that show the incident's picture. */
+const pictured: readonly Channel[] = ['email', 'ntfy', 'discord']
 /** A claim comes back after this time should the process die; a try takes less. */
 const claimMs = 60_000
 const longestWaitMs = 30_000
-/** A mail waits this long for its picture, which may come after the event. */
+/** A message waits this long for its picture, which may come after the event. */
 const pictureWaitMs = 15_000
 const pictureRetryMs = 1_500
 /** Time until the next try, by tries made; then it is given up. */
@@ -78,9 +81,10 @@ async function trySending(context: SendContext, row: NotificationToSend, signal:
     await recordOutcome(db, row.id, { status: 'failed', outcome: 'the channel is not set up' })
     return
   }
-  const picture = channel === 'email' ? await pictureOf(context, row) : undefined
+  const isPictured = pictured.includes(channel)
+  const picture = isPictured ? await pictureOf(context, row) : undefined
   const ageMs = now().getTime() - row.createdAt.getTime()
-  if (channel === 'email' && row.snapshotId && !picture && ageMs < pictureWaitMs) {
+  if (isPictured && row.snapshotId && !picture && ageMs < pictureWaitMs) {
     const nextTryAt = new Date(now().getTime() + pictureRetryMs)
     await recordOutcome(db, row.id, { status: 'pending', nextTryAt, tries: row.tries - 1 })
     return
@@ -149,25 +153,35 @@ export interface TestOutcome {
   detail: string
 }
 
-/** Sends a real message through every channel, now and without retry, and tells how each went. */
+/**
+ * Sends a real message to a person, now and without retry, and tells how it went.
+ * @param asked.only the one channel to try; without it all that are set up, and e-mail and push in any case.
+ */
 export async function sendTest(
-  context: Pick<SendContext, 'notifiers' | 'now' | 'log'>,
-  receiver: Receiver,
+  context: Pick<SendContext, 'db' | 'notifiers' | 'now' | 'log'>,
+  asked: { receiver: Receiver; only?: Channel | undefined },
   signal: AbortSignal,
 ): Promise<TestOutcome[]> {
-  const { notifiers, now, log } = context
+  const { db, now } = context
+  const contacts = asked.only ? [] : await findContacts(db, asked.receiver.personId)
+  const all: Channel[] = ['email', 'push', ...contacts.map(({ kind }) => Channel.parse(kind))]
   const outgoing = { id: randomUUID(), message: testMessage({ at: now() }), at: now(), tag: 'test' }
-  const channels: Channel[] = ['email', 'push']
-  return Promise.all(
-    channels.map(async (channel): Promise<TestOutcome> => {
-      const notifier = notifiers[channel]
-      if (!notifier) return { channel, result: 'off', detail: 'not set up here' }
-      try {
-        return { channel, result: 'sent', detail: await notifier.send(outgoing, receiver, signal) }
-      } catch (err) {
-        log.warn({ err, channel }, 'test notification not sent')
-        return { channel, result: 'failed', detail: err instanceof Error ? err.message : 'failed' }
-      }
-    }),
-  )
+  const channels = asked.only ? [asked.only] : all
+  return Promise.all(channels.map((channel) => testChannel(context, { channel, outgoing, ...asked }, signal)))
+}
+
+async function testChannel(
+  { notifiers, log }: Pick<SendContext, 'notifiers' | 'log'>,
+  { channel, outgoing, receiver }: { channel: Channel; outgoing: Outgoing; receiver: Receiver },
+  signal: AbortSignal,
+): Promise<TestOutcome> {
+  const notifier = notifiers[channel]
+  if (!notifier) return { channel, result: 'off', detail: 'not set up here' }
+  try {
+    return { channel, result: 'sent', detail: await notifier.send(outgoing, receiver, signal) }
+  } catch (err) {
+    log.warn({ err, channel }, 'test notification not sent')
+    if (signal.aborted) return { channel, result: 'failed', detail: 'no answer within 8 s' }
+    return { channel, result: 'failed', detail: err instanceof Error ? err.message : 'failed' }
+  }
 }

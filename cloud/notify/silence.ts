@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Channel } from '@layerwatch/shared/notify.ts'
+import { Channel } from '@layerwatch/shared/notify.ts'
 import type { Db, Tx } from '../db/client.ts'
 import {
   deleteWaiting,
@@ -109,6 +109,6 @@ function noticeOf(
     canSendEmail,
   }: { eventId: string; message: Message; at: Date; canSendEmail: boolean },
 ): Notice {
-  const channels: Channel[] = canSendEmail ? ['email', 'push'] : ['push']
+  const channels = Channel.options.filter((channel) => channel !== 'email' || canSendEmail)
   return { message, channels, eventId, organisationId, notBefore: at }
 }

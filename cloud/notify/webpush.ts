@@ -67,7 +67,7 @@ async function sendToOne(
   const { endpoint, headers, body } = request
   try {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-    const status = await post(endpoint, { headers, body, signal: limited, mayCall })
+    const { status } = await post(endpoint, { headers, body, signal: limited, mayCall })
     if (status >= 200 && status < 300) return 'sent'
     // The push service's words for a browser that unsubscribed or was reset (RFC 8030, 7.3).
     if (status === 404 || status === 410) {

@@ -7,6 +7,7 @@ import {
   IncidentView,
   LayerView,
   MeView,
+  NotificationTestView,
   PairingView,
   PrinterView,
   PrintView,
@@ -14,6 +15,13 @@ import {
   SetupView,
 } from '@layerwatch/shared/api.ts'
 import { ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import {
+  type Channel,
+  type ContactKind,
+  ContactMade,
+  type ContactRequest,
+  ContactsView,
+} from '@layerwatch/shared/notify.ts'
 import { z } from 'zod'
 
 const timeoutMs = 10_000
@@ -113,8 +121,20 @@ export async function removePushSubscription(endpoint: string): Promise<void> {
   await send('/api/push-subscriptions', { method: 'DELETE', body: { endpoint } })
 }
 
-export async function testNotifications(): Promise<void> {
-  await send('/api/notifications/test', { method: 'POST', body: {} })
+export const getContacts = (signal?: AbortSignal) => read('/api/contacts', ContactsView, signal)
+
+export async function connectContact(contact: ContactRequest): Promise<ContactMade> {
+  return parse('/api/contacts', ContactMade, await send('/api/contacts', { method: 'POST', body: contact }))
+}
+
+export async function disconnectContact(kind: ContactKind): Promise<void> {
+  await send('/api/contacts', { method: 'DELETE', body: { kind } })
+}
+
+/** Sends a real message on one channel. */
+export async function testChannel(channel: Channel): Promise<NotificationTestView> {
+  const path = '/api/notifications/test'
+  return parse(path, NotificationTestView, await send(path, { method: 'POST', body: { channel } }))
 }
 
 /** A random key that also works where the page is not served over HTTPS and `crypto.randomUUID` is missing. */

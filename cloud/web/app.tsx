@@ -13,6 +13,7 @@ import { Gone } from './screens/gone.tsx'
 import { History } from './screens/history.tsx'
 import { Home } from './screens/home.tsx'
 import { Incident } from './screens/incident.tsx'
+import { Notifications } from './screens/notifications.tsx'
 import { Print } from './screens/print.tsx'
 import { Printer } from './screens/printer.tsx'
 import { SignIn } from './screens/sign-in.tsx'
@@ -100,6 +101,7 @@ function Screens({ leave }: { leave: () => void }) {
       <Route path="/alerts" component={Alerts} />
       <Route path="/history" component={History} />
       <Route path="/you" component={You} />
+      <Route path="/you/notifications" component={Notifications} />
       <Route path="/devices/add" component={AddDevice} />
       <Route>
         <Gone title={texts.problem.pageGone} />

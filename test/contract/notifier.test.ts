@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { PushMessage } from '@layerwatch/shared/push.ts'
 import webPush from 'web-push'
 import { putPushSubscription } from '../../cloud/db/push-subscriptions.ts'
 import { makeEmailNotifier } from '../../cloud/notify/email.ts'
-import type { Notifier, Outgoing, Receiver } from '../../cloud/notify/notifier.ts'
+import type { Notifier, Receiver } from '../../cloud/notify/notifier.ts'
 import { makeWebPushNotifier } from '../../cloud/notify/webpush.ts'
 import { type FakeMailServer, startMailServer } from '../fakes/mail-server.ts'
 import { type FakePushService, startPushService } from '../fakes/push-service.ts'
 import { startTestDatabase, type TestDatabase } from '../setup/database.ts'
 import { makeTenant } from '../setup/tenants.ts'
 import { waitUntil } from '../setup/wait.ts'
+import { describeNotifier, forever, outgoing, picture } from './notifier-suite.ts'
 
 let database: TestDatabase
 let receiver: Receiver
@@ -24,60 +25,6 @@ before(async () => {
 })
 after(() => database.close())
 
-const picture = Buffer.from('/9j/4AAQSkZJRg==', 'base64')
-
-function outgoing(changes: Partial<Outgoing> = {}): Outgoing {
-  const title = 'Paused by Layerwatch at layer 41, 14:02'
-  const body = 'Ender 3: spaghetti since layer 38. benchy.gcode.'
-  const message = { kind: 'paused' as const, title, body, path: '/incidents/i1' }
-  return { id: randomUUID(), message, at: new Date(), tag: 'i1', picture, ...changes }
-}
-
-const forever = () => new AbortController().signal
-
-/** One way to reach people under test. */
-interface Under {
-  notifier: Notifier
-  /** Answers as a service that takes it, is busy, refuses for good, or never says a word. */
-  behave(how: 'takes' | 'busy' | 'refuses' | 'silent'): void
-  received(): number
-  close(): Promise<void>
-}
-
-function describeNotifier(name: string, start: () => Promise<Under>): void {
-  describe(name, () => {
-    let under: Under
-    before(async () => {
-      under = await start()
-    })
-    after(() => under.close())
-
-    test('hands a message over and tells what to record of it', async () => {
-      under.behave('takes')
-      assert.match(await under.notifier.send(outgoing(), receiver, forever()), /taken/)
-      assert.equal(under.received(), 1)
-    })
-
-    test('a busy service is a reason to try again', async () => {
-      under.behave('busy')
-      await assert.rejects(under.notifier.send(outgoing(), receiver, forever()), UnavailableError)
-    })
-
-    test('a final refusal is not tried again', async () => {
-      under.behave('refuses')
-      await assert.rejects(under.notifier.send(outgoing(), receiver, forever()), RejectedError)
-    })
-
-    test('a service that never answers is left when asked to', async () => {
-      under.behave('silent')
-      const signal = AbortSignal.timeout(300)
-      const before = performance.now()
-      await assert.rejects(under.notifier.send(outgoing(), receiver, signal))
-      assert.ok(performance.now() - before < 5_000)
-    })
-  })
-}
-
 describeNotifier('e-mail', async () => {
   const server = await startMailServer()
   const notifier = mailTo(server)
@@ -88,7 +35,9 @@ describeNotifier('e-mail', async () => {
       server.answer = answers[how]
     },
     received: () => server.received.length,
-    close: () => server.close(),
+    receiver: () => receiver,
+    goAway: () => server.close(),
+    close: async () => {},
   }
 })
 
@@ -102,9 +51,10 @@ describeNotifier('web push', async () => {
       service.answer = answers[how]
     },
     received: () => service.received.length,
+    receiver: () => receiver,
+    goAway: () => service.close(),
     close: async () => {
       await database.db.pushSubscription.deleteMany()
-      await service.close()
     },
   }
 })

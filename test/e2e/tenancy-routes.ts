@@ -53,6 +53,9 @@ export const rows: readonly Row[] = [
     kind: 'mine',
     body: () => ({ endpoint: subscription.endpoint }),
   },
+  { route: 'GET /api/contacts', kind: 'mine' },
+  { route: 'POST /api/contacts', kind: 'mine', body: () => ({ kind: 'ntfy', topic: 'printers-x7' }) },
+  { route: 'DELETE /api/contacts', kind: 'mine', body: () => ({ kind: 'ntfy' }) },
   { route: 'POST /api/notifications/test', kind: 'mine' },
 
   { route: 'GET /api/printers/:printerId', kind: 'one', what: 'printer' },

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type ApiProblem, CommandRequest, type CommandView, type LiveChange } from '@layerwatch/shared/api.ts'
 import { z } from 'zod'
+import { notificationRoutes } from './mock-notifications.ts'
 import { heatOf, renderPicture } from './pictures.ts'
 import { servePage } from './serve-page.ts'
 import { ago, changeIncident, changePrinter, newId, tell, type World } from './world.ts'
@@ -28,7 +29,7 @@ export type MockOptions = {
 
 type Session = { account: MockOptions['account']; isReachable: boolean; streams: Set<ServerResponse> }
 type Exchange = { request: IncomingMessage; response: ServerResponse; body: unknown; session: Session }
-type Handler = (exchange: Exchange, id: string) => unknown
+export type Handler = (exchange: Exchange, id: string) => unknown
 
 const liveEveryMs = 500
 const keepAliveMs = 10_000
@@ -116,7 +117,7 @@ function routesOf(world: World, options: MockOptions): [RegExp, Handler][] {
     [/^GET \/api\/devices$/, () => [...world.devices.values()]],
     [new RegExp(`^DELETE /api/devices/${id}$`), (_, key) => void world.devices.delete(key)],
     [/^(?:POST|DELETE) \/api\/push-subscriptions$/, () => ({})],
-    [/^POST \/api\/notifications\/test$/, () => ({})],
+    ...notificationRoutes(world),
   ]
 }
 

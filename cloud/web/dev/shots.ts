@@ -23,7 +23,7 @@ async function take(
 ): Promise<void> {
   const world = createWorld()
   const shop = await fillWorkshop(world)
-  const cloud = await startMockCloud(world, { account, pageDir })
+  const cloud = await startMockCloud(world, { account, pageDir, canSendEmail: shot.canSendEmail ?? false })
   const viewport = size === 'phone' ? phone : desk
   const context = await browser.newContext({
     viewport,

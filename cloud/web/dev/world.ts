@@ -10,6 +10,7 @@ import type {
   PrinterView,
   PrintView,
 } from '@layerwatch/shared/api.ts'
+import type { ContactKind, ContactsView, ContactView } from '@layerwatch/shared/notify.ts'
 import type { Detection, LayerHealth } from '@layerwatch/shared/vocabulary.ts'
 import { renderPicture, type Scene } from './pictures.ts'
 
@@ -24,6 +25,7 @@ export type World = {
   pairings: Map<string, PairingView>
   snapshots: Map<string, Buffer>
   scenes: Map<string, Scene>
+  notifications: { contacts: Map<ContactKind, ContactView>; last: ContactsView['last'] }
   /** What the printers do when a command arrives. */
   printersObey: 'yes' | 'silently' | 'never' | 'refuse'
   /** Age given to live frames, and whether any are sent. */
@@ -44,6 +46,7 @@ export function createWorld(): World {
     pairings: new Map(),
     snapshots: new Map(),
     scenes: new Map(),
+    notifications: { contacts: new Map(), last: {} },
     printersObey: 'yes',
     live: { isSent: true, ageMs: 400, hasHeat: true, detections: [] },
     listeners: new Set(),

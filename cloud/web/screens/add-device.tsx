@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { getPairing, Refusal, startPairing } from '../api.ts'
 import { useLive, useNow } from '../context.tsx'
+import { copyFrom } from '../copy-from.ts'
 import { Bar, OfflineBanner } from '../parts/bar.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Tabs } from '../parts/tabs.tsx'
@@ -99,17 +100,6 @@ function Code({ pairing, secondsLeft }: { pairing: PairingView; secondsLeft: num
         </button>
       </div>
     </>
-  )
-}
-
-/** The clipboard proper needs HTTPS; without it the older way copies what is selected. */
-async function copyFrom(input: HTMLInputElement | null): Promise<boolean> {
-  if (!input) return false
-  input.select()
-  if (!navigator.clipboard) return document.execCommand('copy')
-  return navigator.clipboard.writeText(input.value).then(
-    () => true,
-    () => document.execCommand('copy'),
   )
 }
 

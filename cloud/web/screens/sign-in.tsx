@@ -2,6 +2,7 @@ import type { SetupView } from '@layerwatch/shared/api.ts'
 import { UnavailableError } from '@layerwatch/shared/errors.ts'
 import { useState } from 'react'
 import { Refusal, signIn, signUp } from '../api.ts'
+import { Field } from '../parts/field.tsx'
 import { Mark } from '../parts/icon.tsx'
 import { texts } from '../texts.ts'
 import './sign-in.css'
@@ -95,23 +96,6 @@ function AccountForm({
         {isNew ? texts.signIn.create : texts.signIn.submit}
       </button>
     </form>
-  )
-}
-
-type FieldProps = React.InputHTMLAttributes<HTMLInputElement> & { label: string; hint?: string }
-
-function Field({ label, hint, children, ...input }: FieldProps) {
-  return (
-    <label className="field">
-      <span>
-        {label}
-        {hint && <small>{hint}</small>}
-      </span>
-      <span className="entry">
-        <input type="text" required autoCapitalize="none" spellCheck={false} {...input} />
-        {children}
-      </span>
-    </label>
   )
 }
 

@@ -1,13 +1,11 @@
 import type { DeviceView } from '@layerwatch/shared/api.ts'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { Link } from 'wouter'
-import { getDevices, Refusal, removeDevice, signOut, testNotifications } from '../api.ts'
+import { getDevices, Refusal, removeDevice, signOut } from '../api.ts'
 import { useNow, useRead, useSession } from '../context.tsx'
 import { OfflineBanner } from '../parts/bar.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { readPushFacts, subscribe, unsubscribe } from '../push.ts'
-import { type PushStanding, pushStanding } from '../push-standing.ts'
 import { texts } from '../texts.ts'
 import { chooseHand, chooseTheme, type Hand, readHand, readThemeChoice, type ThemeChoice } from '../theme.ts'
 import './you.css'
@@ -47,75 +45,15 @@ export function You() {
 }
 
 function Alarms() {
-  const { me, setup } = useSession()
-  const [said, setSaid] = useState<string>()
-  const test = () => {
-    setSaid(undefined)
-    testNotifications().then(
-      () => setSaid(texts.you.tested),
-      (error: unknown) =>
-        setSaid(error instanceof Refusal && error.message ? error.message : texts.you.testFailed),
-    )
-  }
   return (
     <section className="panel">
       <h2>{texts.you.alarms}</h2>
-      <h3>{texts.you.push}</h3>
-      <Push />
-      <h3>{texts.you.email}</h3>
-      <p className="detail">{setup.canSendEmail ? texts.you.emailOn(me.email) : texts.you.emailOff}</p>
-      <button type="button" className="button" onClick={test}>
+      <p className="detail">{texts.you.alarmsHow}</p>
+      <Link href="/you/notifications" className="button">
         <Icon name="bell" />
-        {texts.you.test}
-      </button>
-      <p role="status">{said}</p>
+        {texts.you.setUpAlarms}
+      </Link>
     </section>
-  )
-}
-
-const pushTexts: Record<PushStanding, string> = {
-  on: texts.you.pushOn,
-  off: texts.you.pushOff,
-  denied: texts.you.pushDenied,
-  insecure: texts.you.pushInsecure,
-  'home-screen': texts.you.pushHomeScreen,
-  unsupported: texts.you.pushUnsupported,
-}
-
-function Push() {
-  const { setup, reloadMe } = useSession()
-  const [standing, setStanding] = useState<PushStanding>()
-  const [hasFailed, setFailed] = useState(false)
-  const look = () => readPushFacts().then((facts) => setStanding(pushStanding(facts)))
-  // biome-ignore lint/correctness/useExhaustiveDependencies: at the first drawing; after that, `act` looks again
-  useEffect(() => void look(), [])
-  const act = (done: Promise<void>) => {
-    setFailed(false)
-    done
-      .catch(() => setFailed(true))
-      .then(look)
-      .then(reloadMe)
-  }
-  if (!standing) return null
-  return (
-    <>
-      <p className="detail">{pushTexts[standing]}</p>
-      {standing === 'off' && (
-        <button type="button" className="button primary" onClick={() => act(subscribe(setup.pushPublicKey))}>
-          {texts.you.turnOn}
-        </button>
-      )}
-      {standing === 'on' && (
-        <button type="button" className="button" onClick={() => act(unsubscribe())}>
-          {texts.you.turnOff}
-        </button>
-      )}
-      {hasFailed && (
-        <p className="wrong" role="alert">
-          {texts.you.pushFailed}
-        </p>
-      )}
-    </>
   )
 }
 

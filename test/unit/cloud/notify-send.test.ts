@@ -208,7 +208,7 @@ test('people whose services hang keep nobody waiting, and no person takes all th
 test('a test tells of every channel how it went', async () => {
   const receiver = { personId: 'p', name: 'Anna', email: 'anna@example.org' }
   const { context } = makeSender(async () => 'taken by the mail server')
-  const outcomes = await sendTest(context, receiver, new AbortController().signal)
+  const outcomes = await sendTest(context, { receiver }, new AbortController().signal)
   assert.deepEqual(outcomes, [
     { channel: 'email', result: 'sent', detail: 'taken by the mail server' },
     { channel: 'push', result: 'off', detail: 'not set up here' },

@@ -1,0 +1,63 @@
+import type { ContactKind, ContactView, LastNotice } from '@layerwatch/shared/notify.ts'
+import type { Db } from './client.ts'
+import type { Prisma } from './generated/client.ts'
+import { toJson } from './json.ts'
+
+export type ContactRow = Prisma.ContactModel
+
+/** Keeps where a person is told; replaces the one of its kind. */
+export async function putContact(
+  db: Db,
+  personId: string,
+  contact: { id: string; kind: ContactKind; label: string; settings: object; at: Date },
+): Promise<void> {
+  const { id, kind, label, at } = contact
+  const columns = { label, settings: toJson(contact.settings), createdAt: at }
+  await db.contact.upsert({
+    where: { personId_kind: { personId, kind } },
+    create: { id, personId, kind, ...columns },
+    update: columns,
+  })
+}
+
+/** The settings of one of a person's contacts, secrets included; undefined where there is none. */
+export async function findContactSettings(db: Db, personId: string, kind: ContactKind): Promise<unknown> {
+  const row = await db.contact.findUnique({ where: { personId_kind: { personId, kind } } })
+  return row?.settings
+}
+
+/** A person's contacts, the oldest first. */
+export async function findContacts(db: Db, personId: string): Promise<ContactRow[]> {
+  return db.contact.findMany({ where: { personId }, orderBy: { createdAt: 'asc' } })
+}
+
+/** False where there was none. */
+export async function deleteContact(db: Db, personId: string, kind: ContactKind): Promise<boolean> {
+  const { count } = await db.contact.deleteMany({ where: { personId, kind } })
+  return count > 0
+}
+
+/** How a person's newest notification on each channel went. */
+export async function findLastNotices(db: Db, personId: string): Promise<Map<string, LastNotice>> {
+  const rows = await db.notification.findMany({
+    where: { personId, tries: { gt: 0 } },
+    distinct: ['channel'],
+    orderBy: { createdAt: 'desc' },
+    select: { channel: true, createdAt: true, sentAt: true, status: true, outcome: true },
+  })
+  return new Map(
+    rows.map(({ channel, createdAt, sentAt, status, outcome }) => [
+      channel,
+      {
+        at: (sentAt ?? createdAt).toISOString(),
+        status: status === 'sent' || status === 'failed' ? status : 'pending',
+        ...(outcome && { detail: outcome }),
+      },
+    ]),
+  )
+}
+
+/** A contact as its person may see it. */
+export function viewContact(row: ContactRow, kind: ContactKind, last: LastNotice | undefined): ContactView {
+  return { kind, label: row.label, connectedAt: row.createdAt.toISOString(), ...(last && { last }) }
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import { RejectedError } from '@layerwatch/shared/errors.ts'
+import { NtfyAddress } from '@layerwatch/shared/notify.ts'
+import type { Db } from '../db/client.ts'
+import { findContactSettings } from '../db/contacts.ts'
+import type { Message } from './messages.ts'
+import { isAlarm, type Notifier, type Outgoing } from './notifier.ts'
+import { checkAnswer, postTo } from './post.ts'
+
+/** What ntfy works with. */
+export interface NtfyOptions {
+  db: Db
+  /** Where people open the page. */
+  baseUrl: string
+  mayCall: (address: string) => boolean
+}
+
+/**
+ * ntfy: one request to a topic on the person's server, with the picture as an attachment where there is one.
+ * Messages of one tag replace each other (`X-Sequence-ID`, from ntfy 2.16 on). https://docs.ntfy.sh/publish
+ */
+export function makeNtfyNotifier({ db, baseUrl, mayCall }: NtfyOptions): Notifier {
+  return {
+    send: async (outgoing, { personId }, signal) => {
+      const settings = NtfyAddress.safeParse(await findContactSettings(db, personId, 'ntfy'))
+      if (!settings.success) throw new RejectedError('ntfy is not connected')
+      const address = settings.data
+      const service = new URL(address.server).host
+      const endpoint = `${address.server.replace(/\/+$/, '')}/${address.topic}`
+      const send = (what: Outgoing) =>
+        postTo(service, endpoint, {
+          method: 'PUT',
+          ...composeNtfy(what, { baseUrl, token: address.token }),
+          signal,
+          mayCall,
+        })
+      let answer = await send(outgoing)
+      // A server may take no attachments, or no more of them today: a message matters more than its picture.
+      const isPictureRefused = [400, 413, 429, 507].includes(answer.status)
+      if (outgoing.picture && isPictureRefused) answer = await send(withoutPicture(outgoing))
+      checkAnswer(service, answer, {
+        401: `${service} asks for a valid access token`,
+        403: `${service} does not let us write to this topic; it may need an access token`,
+        404: `there is no ntfy server at ${service}`,
+      })
+      return `taken by ${service}`
+    },
+  }
+}
+
+function withoutPicture({ picture: _, ...rest }: Outgoing): Outgoing {
+  return rest
+}
+
+const tags: Record<Message['kind'], string> = {
+  suspected: 'eyes',
+  confirmed: 'rotating_light',
+  paused: 'pause_button',
+  'pause-failed': 'rotating_light',
+  finished: 'checkered_flag',
+  lost: 'see_no_evil',
+  restored: 'eyes',
+  test: 'wave',
+}
+
+/** Headers and body of one message. Header values are ASCII: the rest is written as RFC 2047 has it. */
+export function composeNtfy(
+  { message, tag, picture }: Outgoing,
+  { baseUrl, token }: { baseUrl: string; token?: string | undefined },
+): { headers: Record<string, string>; body: Uint8Array | string } {
+  const headers: Record<string, string> = {
+    title: encodeHeader(message.title),
+    priority: priorityOf(message),
+    tags: tags[message.kind],
+    click: `${baseUrl}${message.path}`,
+    'x-sequence-id': createHash('sha256').update(tag).digest('hex').slice(0, 32),
+    ...(token && { authorization: `Bearer ${token}` }),
+  }
+  if (!picture)
+    return { headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' }, body: message.body }
+  const attached = {
+    message: encodeHeader(message.body),
+    filename: 'print.jpg',
+    'content-type': 'image/jpeg',
+  }
+  return { headers: { ...headers, ...attached }, body: picture }
+}
+
+/** 5 rings through, 4 vibrates long, 3 is usual. https://docs.ntfy.sh/publish/#message-priority */
+function priorityOf(message: Message): string {
+  if (isAlarm(message)) return '5'
+  return message.kind === 'suspected' || message.kind === 'lost' ? '4' : '3'
+}
+
+function encodeHeader(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text) && !text.includes('=?')) return text
+  return `=?UTF-8?B?${Buffer.from(text).toString('base64')}?=`
+}

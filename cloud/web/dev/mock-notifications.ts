@@ -1,0 +1,63 @@
+import { Channel, ContactKind, ContactRequest, type ContactView } from '@layerwatch/shared/notify.ts'
+import { z } from 'zod'
+import type { Handler } from './mock.ts'
+import { ago, type World } from './world.ts'
+
+/** The routes of notifications, over the pretended world. */
+export function notificationRoutes(world: World): [RegExp, Handler][] {
+  const { notifications } = world
+  return [
+    [
+      /^GET \/api\/contacts$/,
+      () => ({ contacts: [...notifications.contacts.values()], last: notifications.last }),
+    ],
+    [
+      /^POST \/api\/contacts$/,
+      ({ body }) => {
+        const { kind } = ContactRequest.parse(body)
+        const contact: ContactView = { kind, label: labels[kind], connectedAt: ago(0) }
+        notifications.contacts.set(kind, contact)
+        const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYq'
+        return { contact, ...(kind === 'webhook' && { secret }) }
+      },
+    ],
+    [
+      /^DELETE \/api\/contacts$/,
+      ({ body }) => void notifications.contacts.delete(z.object({ kind: ContactKind }).parse(body).kind),
+    ],
+    [
+      /^POST \/api\/notifications\/test$/,
+      ({ body }) => {
+        const { channel } = z.object({ channel: Channel }).parse(body)
+        const detail = 'home.example.org refused it (404)'
+        const result = channel === 'webhook' ? 'failed' : 'sent'
+        return { channels: [{ channel, result, detail }] }
+      },
+    ],
+  ]
+}
+
+const labels: Record<ContactKind, string> = {
+  ntfy: 'ntfy.sh, topic lay…',
+  discord: 'webhook …392832',
+  webhook: 'home.example.org',
+}
+
+/** ntfy works, Discord's webhook is gone, and there is no webhook. */
+export function fillNotifications(world: World): void {
+  const { contacts, last } = world.notifications
+  const add = (contact: ContactView) => contacts.set(contact.kind, contact)
+  add({
+    kind: 'ntfy',
+    label: labels.ntfy,
+    connectedAt: ago(90_000),
+    last: { at: ago(3000), status: 'sent', detail: 'taken by ntfy.sh' },
+  })
+  add({
+    kind: 'discord',
+    label: labels.discord,
+    connectedAt: ago(900_000),
+    last: { at: ago(3000), status: 'failed', detail: 'Discord has no such webhook any more' },
+  })
+  last.email = { at: ago(3000), status: 'sent' }
+}

@@ -1,0 +1,58 @@
+import type { Channel, ContactKind, LastNotice } from '@layerwatch/shared/notify.ts'
+import { moment } from './format.ts'
+
+/** The texts of the page of notifications. */
+export const notificationTexts = {
+  title: 'Notifications',
+  why: 'A failing print is told at once, on every channel that is connected.',
+  names: {
+    email: 'E-mail',
+    push: 'On this device',
+    ntfy: 'ntfy',
+    discord: 'Discord',
+    webhook: 'Webhook',
+  } satisfies Record<Channel, string>,
+  whats: {
+    ntfy: 'Messages with a picture to the ntfy app, from ntfy.sh or a server of your own.',
+    discord: 'Messages with a picture to a Discord channel. Everybody in the channel sees them.',
+    webhook: 'Signed JSON to an address of yours, for Home Assistant, Node-RED and the like.',
+  } satisfies Record<ContactKind, string>,
+  connect: 'Connect',
+  connecting: 'Connecting',
+  never: 'Never mind',
+  disconnect: 'Disconnect',
+  disconnectSure: 'Disconnect it',
+  change: 'Change',
+  test: 'Send a test',
+  testing: 'Sending',
+  tested: 'Sent. Look whether it arrived.',
+  testFailed: (detail: string) => `Not sent: ${detail}.`,
+  testOff: 'Not sent: this server has no mail account.',
+  last: ({ at, status, detail }: LastNotice, nowMs: number) => {
+    if (status === 'sent') return `Last message ${moment(at, nowMs)}.`
+    const why = detail ? `: ${detail}` : ''
+    const what = status === 'failed' ? 'Last message not delivered' : 'Last message is tried again'
+    return `${what}, ${moment(at, nowMs)}${why}.`
+  },
+  noneYet: 'No message yet.',
+  ntfy: {
+    server: 'Server',
+    topic: 'Topic',
+    topicHint: 'Whoever knows it can read along.',
+    token: 'Access token',
+    optional: 'only if the server asks',
+    next: 'Subscribe to the same topic in the ntfy app.',
+  },
+  discord: {
+    url: 'Webhook address',
+    where: 'In Discord: channel settings, Integrations, Webhooks, New webhook, Copy webhook URL.',
+  },
+  webhook: {
+    url: 'Address',
+    hint: 'A POST for each message, signed as Standard Webhooks describe it. Redirects are not followed.',
+    secret: 'Signing secret',
+    secretOnce: 'Shown this once: keep it where your receiver checks signatures.',
+  },
+  copy: 'Copy',
+  copied: 'Copied',
+} as const
