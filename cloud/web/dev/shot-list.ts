@@ -1,27 +1,11 @@
 import type { Page } from 'playwright-core'
 import { failPause } from './failing.ts'
-import type { MockCloud } from './mock.ts'
-import { fillNotifications } from './mock-notifications.ts'
-import type { fillWorkshop } from './scenes.ts'
-import { addDevice, addPrinter, ago, changePrinter, judgedLayer, type World } from './world.ts'
+import { notificationShots } from './notification-shots.ts'
+import { open, type Shot, type Stage } from './shot.ts'
+import { addDevice, addPrinter, ago, changePrinter, judgedLayer } from './world.ts'
 
 /** Every screen and state worth a look, and how to get there. */
 
-type Workshop = Awaited<ReturnType<typeof fillWorkshop>>
-type Stage = { world: World; cloud: MockCloud; page: Page; shop: Workshop }
-export type Shot = {
-  name: string
-  sizes?: ('phone' | 'desk')[]
-  themes?: ('light' | 'dark')[]
-  /** Whether this cloud has a mail account; it has none by default. */
-  canSendEmail?: boolean
-  play: (stage: Stage) => Promise<void>
-}
-
-const open = async ({ cloud, page }: Stage, path: string) => {
-  await page.goto(`${cloud.url}${path}`)
-  await page.waitForTimeout(900)
-}
 const incidentPath = ({ shop, world }: Stage) => {
   world.live.detections = [{ label: 'spaghetti', score: 0.96, box: [0.26, 0.44, 0.46, 0.34] }]
   return `/incidents/${world.printers.get(shop.left.id)?.incident?.id}`
@@ -227,41 +211,7 @@ export const shots: Shot[] = [
   },
   { name: 'alerts', sizes: ['phone', 'desk'], play: (stage) => open(stage, '/alerts') },
   { name: 'you', sizes: ['phone', 'desk'], play: (stage) => open(stage, '/you') },
-  {
-    name: 'notifications',
-    sizes: ['phone', 'desk'],
-    canSendEmail: true,
-    play: async (stage) => {
-      fillNotifications(stage.world)
-      await open(stage, '/you/notifications')
-    },
-  },
-  {
-    name: 'notifications-ntfy',
-    play: async (stage) => {
-      await open(stage, '/you/notifications')
-      const panel = stage.page.getByRole('region', { name: 'ntfy' })
-      await panel.getByRole('button', { name: 'Connect' }).click()
-      await panel.getByLabel('Access token').scrollIntoViewIfNeeded()
-      await panel.evaluate((element) => element.scrollIntoView({ block: 'start' }))
-      await stage.page.waitForTimeout(300)
-    },
-  },
-  {
-    name: 'notifications-webhook',
-    play: async (stage) => {
-      fillNotifications(stage.world)
-      await open(stage, '/you/notifications')
-      const panel = stage.page.getByRole('region', { name: 'Webhook' })
-      await panel.getByRole('button', { name: 'Connect' }).click()
-      await panel.getByLabel('Address').fill('https://home.example.org/api/webhook/print')
-      await panel.getByRole('button', { name: 'Connect', exact: true }).click()
-      await panel.getByRole('button', { name: 'Send a test' }).click()
-      await stage.page.waitForTimeout(300)
-      await panel.evaluate((element) => element.scrollIntoView({ block: 'end' }))
-      await stage.page.waitForTimeout(300)
-    },
-  },
+  ...notificationShots,
   { name: 'pairing', sizes: ['phone', 'desk'], play: (stage) => open(stage, '/devices/add') },
   {
     name: 'pairing-done',

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, chromium } from 'playwright-core'
 import { startMockCloud } from './mock.ts'
 import { fillWorkshop } from './scenes.ts'
-import { type Shot, shots } from './shot-list.ts'
+import type { Shot } from './shot.ts'
+import { shots } from './shot-list.ts'
 import { createWorld } from './world.ts'
 
 /** Pictures of every screen and state of the built page: `node cloud/web/dev/shots.ts FOLDER [WORD]`. */

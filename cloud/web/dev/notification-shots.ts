@@ -1,0 +1,41 @@
+import { fillNotifications } from './mock-notifications.ts'
+import { open, type Shot } from './shot.ts'
+
+/** The page of notifications. */
+export const notificationShots: Shot[] = [
+  {
+    name: 'notifications',
+    sizes: ['phone', 'desk'],
+    canSendEmail: true,
+    play: async (stage) => {
+      fillNotifications(stage.world)
+      await open(stage, '/you/notifications')
+    },
+  },
+  {
+    name: 'notifications-ntfy',
+    play: async (stage) => {
+      await open(stage, '/you/notifications')
+      const panel = stage.page.getByRole('region', { name: 'ntfy' })
+      await panel.getByRole('button', { name: 'Connect' }).click()
+      await panel.getByLabel('Access token').scrollIntoViewIfNeeded()
+      await panel.evaluate((element) => element.scrollIntoView({ block: 'start' }))
+      await stage.page.waitForTimeout(300)
+    },
+  },
+  {
+    name: 'notifications-webhook',
+    play: async (stage) => {
+      fillNotifications(stage.world)
+      await open(stage, '/you/notifications')
+      const panel = stage.page.getByRole('region', { name: 'Webhook' })
+      await panel.getByRole('button', { name: 'Connect' }).click()
+      await panel.getByLabel('Address').fill('https://home.example.org/api/webhook/print')
+      await panel.getByRole('button', { name: 'Connect', exact: true }).click()
+      await panel.getByRole('button', { name: 'Send a test' }).click()
+      await stage.page.waitForTimeout(300)
+      await panel.evaluate((element) => element.scrollIntoView({ block: 'end' }))
+      await stage.page.waitForTimeout(300)
+    },
+  },
+]
