@@ -10,6 +10,8 @@ import type { Keys } from './keys.ts'
 import { LiveHub } from './live.ts'
 import { LiveFrames } from './live-frames.ts'
 import { connectUplink, type Uplink } from './mqtt.ts'
+import { signAct } from './notify/act-tokens.ts'
+import type { ActContext } from './notify/acts.ts'
 import { InFlight } from './notify/in-flight.ts'
 import { openNotifiers } from './notify/open.ts'
 import { type SendContext, sendDue } from './notify/send.ts'
@@ -27,6 +29,8 @@ export interface Flow {
   desk: CommandContext
   /** Settles commands nobody answered; wake it when one was issued. */
   settler: Repeater
+  /** What a notification's reader may do without signing in. */
+  acts: ActContext
   /** What notifications are sent with. */
   sending: SendContext
   uplink: Uplink
@@ -40,7 +44,7 @@ export interface FlowOptions {
   /** Where people open the page, for links in messages. */
   baseUrl: string
   db: Db
-  keys: Pick<Keys, 'commands' | 'vapid'>
+  keys: Pick<Keys, 'commands' | 'vapid' | 'sessionSecret'>
   broker: Pick<Broker, 'connection'>
   log: Logger
 }
@@ -81,6 +85,8 @@ export function startFlow(options: FlowOptions): Flow {
   const silences = { db, now, listeningSince: now(), canSendEmail, onNotifications: () => sender.wake() }
   const listener = new Repeater('tell of silences', () => tellSilences(silences), log)
   const settler = new Repeater('settle commands', () => settleCommands(desk), log)
+  const onCommand = () => settler.wake()
+  const acts = { db, desk, secret: keys.sessionSecret, now, onChanges, onCommand }
   hub.start()
   sender.wake()
   settler.wake()
@@ -91,6 +97,7 @@ export function startFlow(options: FlowOptions): Flow {
     frames,
     desk,
     settler,
+    acts,
     sending,
     uplink,
     close: async () => {
@@ -107,6 +114,7 @@ function makeSending({ config, baseUrl, db, keys, log }: FlowOptions, now: () =>
     db,
     log,
     now,
+    signAct: (offer) => signAct(offer, keys.sessionSecret),
     notifiers: openNotifiers({ config, baseUrl, db, keys, now }),
     readPicture: async ({ snapshotId, incidentId }) => {
       const isOwn = incidentId !== null && (await isPictureOfIncident(db, { snapshotId, incidentId }))

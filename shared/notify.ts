@@ -86,3 +86,25 @@ export type ContactMade = z.infer<typeof ContactMade>
 
 /** `POST /api/notifications/test`: one channel, or all that are set up. */
 export const NotificationTestRequest = z.object({ channel: Channel.optional() })
+
+/** What a notification lets its reader do without signing in; nothing resumes. */
+export const ActKind = z.enum(['pause', 'false-alarm'])
+export type ActKind = z.infer<typeof ActKind>
+
+/** `POST /api/acts/look` and `POST /api/acts`, both without a session: the token is what is proved. */
+export const ActRequest = z.object({ token: z.string().max(200) })
+
+/** Answer to `POST /api/acts/look`: what the token is for. */
+export const ActView = z.object({
+  act: ActKind,
+  printerName: z.string(),
+  job: z.string(),
+  /** What the notification said. */
+  said: z.string(),
+  expiresAt: Instant,
+})
+export type ActView = z.infer<typeof ActView>
+
+/** Answer to `POST /api/acts`. A pause was sent: whether it paused, the app tells. */
+export const ActDone = z.object({ done: ActKind })
+export type ActDone = z.infer<typeof ActDone>

@@ -183,3 +183,38 @@ export async function findNextDue(db: Db, from?: Date): Promise<Date | undefined
   })
   return row?.nextTryAt
 }
+
+/** What an act of a notification is about. */
+export interface ActTarget {
+  /** Whom the notification went to. */
+  person: { id: string; name: string }
+  incidentId: string
+  printerId: string
+  printId: string
+  printerName: string
+  job: string
+  /** The notification's first words. */
+  title: string
+}
+
+/** What a notification's acts are about; undefined where it is gone or is about no incident. */
+export async function findActTarget(db: Db, notificationId: string): Promise<ActTarget | undefined> {
+  const row = await db.notification.findUnique({
+    where: { id: notificationId },
+    select: { incidentId: true, title: true, person: { select: { id: true, name: true } } },
+  })
+  if (!row?.incidentId) return undefined
+  const incident = await db.incident.findUnique({
+    where: { id: row.incidentId },
+    select: {
+      printerId: true,
+      printId: true,
+      printer: { select: { name: true } },
+      print: { select: { job: true } },
+    },
+  })
+  if (!incident) return undefined
+  const { printerId, printId, printer, print } = incident
+  const { person, incidentId, title } = row
+  return { person, incidentId, printerId, printId, printerName: printer.name, job: print.job, title }
+}

@@ -6,6 +6,7 @@ import fastify, {
   type FastifyReply,
   LogController,
 } from 'fastify'
+import { addActRoutes } from './acts.ts'
 import { addAuthRoutes } from './auth.ts'
 import { addCommandRoutes } from './commands.ts'
 import { addContactRoutes } from './contacts.ts'
@@ -65,6 +66,7 @@ export function buildApp(context: Context): FastifyInstance {
   addPushRoutes(app, context)
   addContactRoutes(app, context)
   addNotificationRoutes(app, context)
+  addActRoutes(app, context)
   addPage(app, pageDir)
   return app
 }

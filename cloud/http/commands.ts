@@ -51,7 +51,8 @@ const refusals: Record<Exclude<Refusal, 'unknown-printer'>, [status: number, mes
   'key-reused': [409, 'This Idempotency-Key was used for something else.'],
 }
 
-function refuse(refusal: Refusal): ApiRefusal {
+/** The answer to a command that was not sent. */
+export function refuse(refusal: Refusal): ApiRefusal {
   if (refusal === 'unknown-printer') return notFound('printer')
   const [status, message] = refusals[refusal]
   return new ApiRefusal(status, refusal, message)

@@ -2,7 +2,7 @@ import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import nodemailer from 'nodemailer'
 import { z } from 'zod'
 import type { SmtpConfig } from '../config.ts'
-import { isAlarm, type Notifier, type Outgoing, type Receiver } from './notifier.ts'
+import { actLabels, isAlarm, type Notifier, type Outgoing, type Receiver } from './notifier.ts'
 
 const timeoutMs = 10_000
 
@@ -57,13 +57,28 @@ function classify(cause: unknown): Error {
 
 /** The mail as nodemailer takes it: plain text, simple HTML and the picture inside. */
 export function composeMail(
-  { id, message, at, picture }: Outgoing,
+  { id, message, at, picture, acts = [] }: Outgoing,
   receiver: Receiver,
   { from, baseUrl }: { from: string; baseUrl: string },
 ) {
   const link = `${baseUrl}${message.path}`
   const settings = `${baseUrl}/you/notifications`
-  const text = [message.title, '', message.body, '', link, '', '--', `Layerwatch. Notifications: ${settings}`]
+  // A link alone does nothing: it leads to a page that asks once more. The token is behind the hash, which no
+  // server and no proxy sees.
+  const links = acts.map(({ act, token }) => ({ label: actLabels[act], url: `${baseUrl}/act#${token}` }))
+  const asked = links.map(({ label, url }) => `${label} (good for 15 minutes): ${url}`)
+  const foot = ['--', `Layerwatch. Notifications: ${settings}`]
+  const text = [
+    message.title,
+    '',
+    message.body,
+    '',
+    link,
+    '',
+    ...asked,
+    ...(asked.length > 0 ? [''] : []),
+    ...foot,
+  ]
   return {
     from,
     to: { name: receiver.name, address: receiver.email },
@@ -73,7 +88,7 @@ export function composeMail(
     headers: { 'Auto-Submitted': 'auto-generated' },
     priority: isAlarm(message) ? ('high' as const) : ('normal' as const),
     text: `${text.join('\n')}\n`,
-    html: composeHtml({ ...message, link, settings, hasPicture: picture !== undefined }),
+    html: composeHtml({ ...message, link, links, settings, hasPicture: picture !== undefined }),
     attachments: picture
       ? [{ filename: 'print.jpg', content: picture, contentType: 'image/jpeg', cid: 'print' }]
       : [],
@@ -84,6 +99,8 @@ interface Page {
   title: string
   body: string
   link: string
+  /** What the reader may do, each on a page that asks once more. */
+  links: readonly { label: string; url: string }[]
   settings: string
   hasPicture: boolean
 }
@@ -93,12 +110,22 @@ function composeHtml(page: Page): string {
   const picture = page.hasPicture
     ? '<p style="margin:0 0 16px"><img src="cid:print" alt="The print as the camera saw it" style="max-width:100%;border-radius:14px"></p>'
     : ''
+  const acts = page.links.map(
+    ({ label, url }) =>
+      `<a href="${escapeHtml(url)}" style="display:inline-block;margin:0 8px 8px 0;padding:13px 19px;border:1px solid #7F867F;color:#16201E;border-radius:14px;font-weight:600;text-decoration:none">${label}</a>`,
+  )
+  const actLine =
+    acts.length === 0
+      ? ''
+      : `<p style="margin:0 0 4px">${acts.join('')}</p>
+<p style="margin:0 0 20px;font-size:13px;color:#4A5552">Asks once more; good for 15 minutes.</p>`
   return `<!doctype html>
 <html lang="en"><body style="margin:0;padding:20px;background:#EDEAE1;color:#16201E;${font}">
 <div style="max-width:480px;margin:0 auto;padding:20px;background:#FAF8F3;border-radius:18px">
 <h1 style="margin:0 0 12px;font-size:22px;line-height:27px">${escapeHtml(page.title)}</h1>
 ${picture}<p style="margin:0 0 20px;font-size:15px;line-height:20px">${escapeHtml(page.body)}</p>
 <p style="margin:0 0 20px"><a href="${escapeHtml(page.link)}" style="display:inline-block;padding:14px 20px;background:#16201E;color:#FAF8F3;border-radius:14px;font-weight:600;text-decoration:none">Open Layerwatch</a></p>
+${actLine}
 <p style="margin:0;font-size:13px;color:#4A5552">Layerwatch. <a href="${escapeHtml(page.settings)}" style="color:#4A5552">Notifications</a></p>
 </div></body></html>
 `

@@ -1,3 +1,4 @@
+import type { ActKind } from '@layerwatch/shared/notify.ts'
 import type { Message } from './messages.ts'
 
 /** One message on its way to one person. */
@@ -10,7 +11,12 @@ export interface Outgoing {
   tag: string
   /** The incident's picture, JPEG. */
   picture?: Buffer
+  /** What its reader may do, each with its signed token: see act-tokens.ts. */
+  acts?: readonly { act: ActKind; token: string }[]
 }
+
+/** What an act is called where it is pressed. */
+export const actLabels: Record<ActKind, string> = { pause: 'Pause', 'false-alarm': 'False alarm' }
 
 /** Whom it goes to. */
 export interface Receiver {

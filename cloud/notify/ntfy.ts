@@ -4,7 +4,7 @@ import { NtfyAddress } from '@layerwatch/shared/notify.ts'
 import type { Db } from '../db/client.ts'
 import { findContactSettings } from '../db/contacts.ts'
 import type { Message } from './messages.ts'
-import { isAlarm, type Notifier, type Outgoing } from './notifier.ts'
+import { actLabels, isAlarm, type Notifier, type Outgoing } from './notifier.ts'
 import { checkAnswer, postTo } from './post.ts'
 
 /** What ntfy works with. */
@@ -30,7 +30,7 @@ export function makeNtfyNotifier({ db, baseUrl, mayCall }: NtfyOptions): Notifie
       const send = (what: Outgoing) =>
         postTo(service, endpoint, {
           method: 'PUT',
-          ...composeNtfy(what, { baseUrl, token: address.token }),
+          ...composeNtfy(what, { baseUrl, address }),
           signal,
           mayCall,
         })
@@ -65,8 +65,8 @@ const tags: Record<Message['kind'], string> = {
 
 /** Headers and body of one message. Header values are ASCII: the rest is written as RFC 2047 has it. */
 export function composeNtfy(
-  { message, tag, picture }: Outgoing,
-  { baseUrl, token }: { baseUrl: string; token?: string | undefined },
+  { message, tag, picture, acts = [] }: Outgoing,
+  { baseUrl, address }: { baseUrl: string; address: NtfyAddress },
 ): { headers: Record<string, string>; body: Uint8Array | string } {
   const headers: Record<string, string> = {
     title: encodeHeader(message.title),
@@ -74,7 +74,8 @@ export function composeNtfy(
     tags: tags[message.kind],
     click: `${baseUrl}${message.path}`,
     'x-sequence-id': createHash('sha256').update(tag).digest('hex').slice(0, 32),
-    ...(token && { authorization: `Bearer ${token}` }),
+    ...(address.token && { authorization: `Bearer ${address.token}` }),
+    ...(acts.length > 0 && isPrivate(address) && { actions: composeActions(acts, baseUrl) }),
   }
   if (!picture)
     return { headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' }, body: message.body }
@@ -84,6 +85,31 @@ export function composeNtfy(
     'content-type': 'image/jpeg',
   }
   return { headers: { ...headers, ...attached }, body: picture }
+}
+
+/** Letters of a topic that strangers do not guess; the page proposes longer ones. */
+const unguessedLetters = 20
+
+/**
+ * Whoever reads a topic can press its buttons: none are sent to one that strangers may find. Of a token's own, what
+ * it does is a pause or a false alarm, once, within 15 minutes.
+ */
+function isPrivate({ token, topic }: NtfyAddress): boolean {
+  return token !== undefined || topic.length >= unguessedLetters
+}
+
+/** Buttons that post from the phone itself. https://docs.ntfy.sh/publish/#send-http-request */
+function composeActions(acts: NonNullable<Outgoing['acts']>, baseUrl: string): string {
+  const actions = acts.map(({ act, token }) => ({
+    action: 'http',
+    label: actLabels[act],
+    url: `${baseUrl}/api/acts`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+    clear: true,
+  }))
+  return JSON.stringify(actions)
 }
 
 /** 5 rings through, 4 vibrates long, 3 is usual. https://docs.ntfy.sh/publish/#message-priority */

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Db } from '../db/client.ts'
 import { findContacts } from '../db/contacts.ts'
 import { claimDue, findNextDue, type NotificationToSend, recordOutcome } from '../db/notifications.ts'
+import { actHoldsForMs, actsOf, type OfferedAct } from './act-tokens.ts'
 import type { InFlight } from './in-flight.ts'
 import { testMessage } from './messages.ts'
 import type { Notifier, Outgoing, Receiver } from './notifier.ts'
@@ -17,6 +18,8 @@ export interface SendContext {
   /** Channels that are set up. */
   notifiers: Partial<Record<Channel, Notifier>>
   now: () => Date
+  /** Signs what a notification lets its reader do. */
+  signAct: (offer: OfferedAct) => string
   /** A picture's bytes, if it came already and shows the printer of the incident. */
   readPicture: (asked: { snapshotId: string; incidentId: string | null }) => Promise<Buffer | undefined>
 }
@@ -90,7 +93,7 @@ async function trySending(context: SendContext, row: NotificationToSend, signal:
     return
   }
   try {
-    const outcome = await notifier.send(outgoingOf(row, picture), receiverOf(row), signal)
+    const outcome = await notifier.send(outgoingOf(context, row, picture), receiverOf(row), signal)
     await recordOutcome(db, row.id, { status: 'sent', outcome, sentAt: now() })
     log.info(about, 'notification sent')
   } catch (err) {
@@ -131,14 +134,23 @@ async function recordFailure(
   await recordOutcome(db, row.id, { status: 'pending', outcome, nextTryAt })
 }
 
-function outgoingOf(row: NotificationToSend, picture: Buffer | undefined): Outgoing {
+function outgoingOf(
+  { now, signAct }: Pick<SendContext, 'now' | 'signAct'>,
+  row: NotificationToSend,
+  picture: Buffer | undefined,
+): Outgoing {
   const { id, title, body, path, createdAt, incidentId } = row
+  const kind = NoticeKind.parse(row.kind)
+  const expiresAt = new Date(now().getTime() + actHoldsForMs)
+  const offered = incidentId === null ? [] : actsOf(kind)
+  const acts = offered.map((act) => ({ act, token: signAct({ act, notificationId: id, expiresAt }) }))
   return {
     id,
-    message: { kind: NoticeKind.parse(row.kind), title, body, path },
+    message: { kind, title, body, path },
     at: createdAt,
     tag: incidentId ?? path,
     ...(picture && { picture }),
+    ...(acts.length > 0 && { acts }),
   }
 }
 

@@ -16,6 +16,8 @@ import {
 } from '@layerwatch/shared/api.ts'
 import { ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import {
+  ActDone,
+  ActView,
   type Channel,
   type ContactKind,
   ContactMade,
@@ -135,6 +137,17 @@ export async function disconnectContact(kind: ContactKind): Promise<void> {
 export async function testChannel(channel: Channel): Promise<NotificationTestView> {
   const path = '/api/notifications/test'
   return parse(path, NotificationTestView, await send(path, { method: 'POST', body: { channel } }))
+}
+
+/** What a notification's link is for. It changes nothing. */
+export async function lookAtAct(token: string, signal: AbortSignal): Promise<ActView> {
+  const path = '/api/acts/look'
+  return parse(path, ActView, await send(path, { method: 'POST', body: { token }, signal }))
+}
+
+/** Does it; a repeat is the same act, done once. */
+export async function performAct(token: string): Promise<ActDone> {
+  return parse('/api/acts', ActDone, await send('/api/acts', { method: 'POST', body: { token } }))
 }
 
 /** A random key that also works where the page is not served over HTTPS and `crypto.randomUUID` is missing. */

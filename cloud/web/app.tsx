@@ -7,6 +7,7 @@ import { type Session, SessionContext, useLive, useNow } from './context.tsx'
 import { LiveStore } from './live.ts'
 import { Alarm } from './parts/alarm.tsx'
 import { Mark } from './parts/icon.tsx'
+import { Act } from './screens/act.tsx'
 import { AddDevice } from './screens/add-device.tsx'
 import { Alerts } from './screens/alerts.tsx'
 import { Gone } from './screens/gone.tsx'
@@ -27,8 +28,13 @@ type Gate =
   | { kind: 'out'; setup: SetupView }
   | { kind: 'in'; setup: SetupView; me: MeView }
 
-/** Who is here decides what is shown; without a connection, whoever was here last sees the last known state. */
+/** A link of a notification needs nobody signed in; everything else does. */
 export function App() {
+  return location.pathname === '/act' ? <Act /> : <Gated />
+}
+
+/** Who is here decides what is shown; without a connection, whoever was here last sees the last known state. */
+function Gated() {
   const [gate, setGate] = useState<Gate>({ kind: 'asking' })
   const look = useCallback(() => {
     void readGate().then(setGate)

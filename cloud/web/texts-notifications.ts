@@ -56,3 +56,24 @@ export const notificationTexts = {
   copy: 'Copy',
   copied: 'Copied',
 } as const
+
+/** The texts of the page a notification's link leads to. Sent is not paused. */
+export const actTexts = {
+  pause: {
+    title: 'Pause',
+    what: 'The printer gets the pause once, for this print alone. Resuming is done in the app, with a fresh picture.',
+    press: 'Pause now',
+    done: 'Pause sent',
+    after: 'Whether the printer paused, the app tells in a moment.',
+  },
+  'false-alarm': {
+    title: 'False alarm on',
+    what: 'Marks the alarm as a false one. The printer is not touched.',
+    press: 'It was a false alarm',
+    done: 'Marked as a false alarm',
+    after: 'The printer was not touched: what is paused stays paused until somebody resumes it in the app.',
+  },
+  sending: 'Sending',
+  over: 'Nothing was done',
+  open: 'Open Layerwatch',
+} as const

@@ -122,6 +122,32 @@ test('ntfy shows title, words in any script, picture and link, rings for an alar
   assert.equal(first?.sequenceId, second?.sequenceId)
 })
 
+test('ntfy shows buttons that post a token, but on no topic that strangers may guess', async () => {
+  const acts = [
+    { act: 'pause' as const, token: 'pause.token' },
+    { act: 'false-alarm' as const, token: 'false-alarm.token' },
+  ]
+  const { server, notifier } = await ntfyTo()
+  await send(notifier, { acts })
+  await connect('ntfy', { server: server.url, topic: 'layerwatch-0123456789abcdef' })
+  await send(notifier, { acts })
+  await send(notifier)
+  await server.goAway()
+  const action = (label: string, token: string) => ({
+    action: 'http',
+    label,
+    url: `${baseUrl}/api/acts`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+    clear: true,
+  })
+  assert.deepEqual(
+    server.received.map(({ actions }) => actions),
+    [[], [action('Pause', 'pause.token'), action('False alarm', 'false-alarm.token')], []],
+  )
+})
+
 test('an ntfy server that takes no files gets the message without its picture', async () => {
   const { server, notifier } = await ntfyTo()
   server.takesFiles = false
@@ -151,6 +177,18 @@ test('Discord shows words, picture and link, and calls nobody', async () => {
   assert.deepEqual(first?.files, [{ name: 'print.jpg', type: 'image/jpeg', bytes: picture }])
   assert.deepEqual(first?.message.allowed_mentions, { parse: [] })
   assert.match(embed?.description ?? '', /^\\\[free filament\\\]\\\(https:\u200B\/\/evil/)
+})
+
+test('Discord and webhooks, which others read, carry nothing that acts', async () => {
+  const acts = [{ act: 'pause' as const, token: 'pause.secrettoken' }]
+  const [discord, webhook] = [await discordTo(), await webhookTo()]
+  await send(discord.notifier, { acts })
+  await send(webhook.notifier, { acts })
+  for (const { received } of [discord.server, webhook.server]) {
+    assert.equal(received.length, 1)
+    assert.ok(!JSON.stringify(received).includes('secrettoken'))
+  }
+  await Promise.all([discord.server.goAway(), webhook.server.goAway()])
 })
 
 test('a webhook is signed, keeps its id over every try, and its receiver refuses any other secret', async () => {

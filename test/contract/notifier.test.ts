@@ -106,6 +106,15 @@ test('a mail holds plain text, simple HTML, the picture and a link, and is marke
   }
 })
 
+test('what a mail lets its reader do is behind a link that asks once more', async () => {
+  const server = await startMailServer()
+  const acts = [{ act: 'pause' as const, token: 'pause.token' }]
+  await mailTo(server).send(outgoing({ acts }), receiver, forever())
+  await server.close()
+  const text = (server.received[0]?.text ?? '').replaceAll('=\r\n', '').replaceAll('=3D', '=')
+  assert.equal(text.split('https://printers.example.org/act#pause.token').length, 3, text)
+})
+
 test('a name cannot add a header or a receiver to a mail, nor markup to its HTML', async () => {
   const server = await startMailServer()
   const title = 'Suspected: spaghetti, A\r\nBcc: all@example.org'

@@ -1,6 +1,13 @@
-import { Channel, ContactKind, ContactRequest, type ContactView } from '@layerwatch/shared/notify.ts'
+import {
+  ActKind,
+  ActRequest,
+  Channel,
+  ContactKind,
+  ContactRequest,
+  type ContactView,
+} from '@layerwatch/shared/notify.ts'
 import { z } from 'zod'
-import type { Handler } from './mock.ts'
+import { type Handler, refuse } from './mock.ts'
 import { ago, type World } from './world.ts'
 
 /** The routes of notifications, over the pretended world. */
@@ -26,6 +33,17 @@ export function notificationRoutes(world: World): [RegExp, Handler][] {
       ({ body }) => void notifications.contacts.delete(z.object({ kind: ContactKind }).parse(body).kind),
     ],
     [
+      /^POST \/api\/acts\/look$/,
+      ({ body, response }) => {
+        const { token } = ActRequest.parse(body)
+        const act = ActKind.safeParse(token)
+        if (!act.success) return refuse(response, 410, 'act-expired', overText)
+        const said = 'Suspected: spaghetti, Garage'
+        return { act: act.data, printerName: 'Garage', job: 'Vase, spiral.gcode', said, expiresAt: ago(-700) }
+      },
+    ],
+    [/^POST \/api\/acts$/, ({ body }) => ({ done: ActRequest.parse(body).token })],
+    [
       /^POST \/api\/notifications\/test$/,
       ({ body }) => {
         const { channel } = z.object({ channel: Channel }).parse(body)
@@ -36,6 +54,8 @@ export function notificationRoutes(world: World): [RegExp, Handler][] {
     ],
   ]
 }
+
+const overText = 'This was good for 15 minutes and is over. The app can do it.'
 
 const labels: Record<ContactKind, string> = {
   ntfy: 'ntfy.sh, topic lay…',

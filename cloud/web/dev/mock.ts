@@ -72,7 +72,7 @@ async function answer({ world, options, session, request, response }: Asked): Pr
   if (!path.startsWith('/api/')) return servePage(path, response, options.pageDir)
   if (!session.isReachable) return void request.socket.destroy()
   const exchange = { request, response, body: await readBody(request), session }
-  const isOpen = path === '/api/setup' || path.startsWith('/api/auth/')
+  const isOpen = path === '/api/setup' || path.startsWith('/api/acts') || path.startsWith('/api/auth/')
   if (!isOpen && !isSignedIn(request)) return refuse(response, 401, 'signed-out', 'Sign in first.')
   for (const [pattern, handle] of routesOf(world, options)) {
     const match = pattern.exec(`${request.method} ${path}`)
@@ -287,7 +287,8 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
-function refuse(response: ServerResponse, status: number, code: string, message: string): undefined {
+/** Answers with a problem. */
+export function refuse(response: ServerResponse, status: number, code: string, message: string): undefined {
   const problem: ApiProblem = { code, message }
   sendJson(response, status, problem)
   return undefined

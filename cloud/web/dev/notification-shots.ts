@@ -38,4 +38,16 @@ export const notificationShots: Shot[] = [
       await stage.page.waitForTimeout(300)
     },
   },
+  { name: 'act-pause', play: (stage) => open(stage, '/act#pause') },
+  {
+    name: 'act-done',
+    themes: ['light'],
+    play: async (stage) => {
+      await open(stage, '/act#pause')
+      await stage.page.getByRole('button', { name: 'Pause now' }).click()
+      await stage.page.waitForTimeout(300)
+    },
+  },
+  { name: 'act-false-alarm', themes: ['dark'], play: (stage) => open(stage, '/act#false-alarm') },
+  { name: 'act-over', themes: ['light'], play: (stage) => open(stage, '/act#long-ago') },
 ]

@@ -35,6 +35,7 @@ function makeSender(behave: (outgoing: Outgoing) => Promise<string>, picture?: B
     log: pino({ level: 'silent' }),
     notifiers,
     now: () => new Date(nowMs),
+    signAct: ({ act, notificationId }) => `${act} ${notificationId}`,
     readPicture: async () => picture,
   }
   const inFlight = new InFlight(() => {})
