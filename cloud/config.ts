@@ -7,7 +7,7 @@ import { z } from 'zod'
 
 /*
  * The cloud's configuration: one schema, read once from a YAML file, frozen and passed down. A secret field
- * (`databaseUrl`, `password`) may be written as itself, as `passwordFile: PATH` or as `passwordEnv: NAME`.
+ * (`databaseUrl`, `password`, `botToken`) may be written as itself, as `passwordFile: PATH` or as `passwordEnv: NAME`.
  * Variables LAYERWATCH_PORT, LAYERWATCH_HOST, LAYERWATCH_DATA_DIR, LAYERWATCH_BASE_URL, LAYERWATCH_SIGN_UP,
  * LAYERWATCH_DATABASE_URL and LAYERWATCH_LOG_LEVEL replace what the file says.
  */
@@ -58,6 +58,17 @@ export const SmtpConfig = z.strictObject({
   from: z.string().min(3).max(320).describe('Sender, such as Layerwatch <printers@example.org>'),
 })
 
+export const TelegramConfig = z.strictObject({
+  botToken: z
+    .string()
+    .regex(/^\d+:[-\w]+$/, 'a token as @BotFather gives it')
+    .describe('Token of your own bot, from @BotFather; also botTokenFile, botTokenEnv'),
+  apiUrl: z
+    .url({ protocol: /^https?$/ })
+    .default('https://api.telegram.org')
+    .describe('Where the Bot API is: a server of your own, or Telegram’s'),
+})
+
 export const CloudConfig = z.strictObject({
   port: Port.default(8080).describe('Port of the page and its API; 0 takes a free one'),
   host: z
@@ -87,6 +98,9 @@ export const CloudConfig = z.strictObject({
     .discriminatedUnion('kind', [EmbeddedBrokerConfig, MosquittoConfig])
     .prefault({ kind: 'embedded' }),
   smtp: SmtpConfig.optional().describe('Mail server for notifications and forgotten passwords'),
+  telegram: TelegramConfig.optional().describe(
+    'Bot that tells people in Telegram; it needs no way in from outside',
+  ),
   privatePushServices: z
     .array(Network)
     .default([])
@@ -102,6 +116,7 @@ export const CloudConfig = z.strictObject({
 
 export type EmbeddedBrokerConfig = z.infer<typeof EmbeddedBrokerConfig>
 export type MosquittoConfig = z.infer<typeof MosquittoConfig>
+export type TelegramConfig = z.infer<typeof TelegramConfig>
 export type SmtpConfig = z.infer<typeof SmtpConfig>
 export type CloudConfig = z.infer<typeof CloudConfig>
 
@@ -140,7 +155,7 @@ export function parseConfig(
   const config = checkConfig(CloudConfig, parseDocument(text), {
     file,
     env,
-    secretNames: ['databaseUrl', 'password'],
+    secretNames: ['databaseUrl', 'password', 'botToken'],
     readSecretFile: (path) => readFileSync(resolve(folder, path), 'utf8'),
     overrides: { ...fromVariables(env), ...defined(overrides) },
   })

@@ -16,6 +16,10 @@ import { InFlight } from './notify/in-flight.ts'
 import { openNotifiers } from './notify/open.ts'
 import { type SendContext, sendDue } from './notify/send.ts'
 import { tellSilences } from './notify/silence.ts'
+import type { TelegramDesk } from './notify/telegram/answers.ts'
+import { makeTelegramApi, type TelegramApi } from './notify/telegram/api.ts'
+import { TelegramPoll } from './notify/telegram/poll.ts'
+import { TryLimit } from './pairing/try-limit.ts'
 import { readPicture, storePicture } from './pictures.ts'
 import { Presence } from './presence.ts'
 import { Repeater } from './repeater.ts'
@@ -31,6 +35,8 @@ export interface Flow {
   settler: Repeater
   /** What a notification's reader may do without signing in. */
   acts: ActContext
+  /** Gives the name of the Telegram bot once it is known; absent where there is no bot. */
+  telegramBot: (() => string | undefined) | undefined
   /** What notifications are sent with. */
   sending: SendContext
   uplink: Uplink
@@ -40,7 +46,7 @@ export interface Flow {
 
 /** What the flow is made of. */
 export interface FlowOptions {
-  config: Pick<CloudConfig, 'dataDir' | 'smtp' | 'privatePushServices' | 'privateServices'>
+  config: Pick<CloudConfig, 'dataDir' | 'smtp' | 'privatePushServices' | 'privateServices' | 'telegram'>
   /** Where people open the page, for links in messages. */
   baseUrl: string
   db: Db
@@ -56,7 +62,8 @@ export function startFlow(options: FlowOptions): Flow {
   const presence = new Presence()
   const hub = new LiveHub({ db, presence, log })
   const onChanges = (changes: readonly Change[]) => hub.announce(changes)
-  const sending = makeSending(options, now)
+  const telegram = config.telegram && makeTelegramApi(config.telegram)
+  const sending = makeSending(options, { now, telegram })
   const inFlight = new InFlight(() => sender.wake())
   const sender = new Repeater('send notifications', (signal) => sendDue(sending, inFlight, signal), log)
   const canSendEmail = config.smtp !== undefined
@@ -87,10 +94,12 @@ export function startFlow(options: FlowOptions): Flow {
   const settler = new Repeater('settle commands', () => settleCommands(desk), log)
   const onCommand = () => settler.wake()
   const acts = { db, desk, secret: keys.sessionSecret, now, onChanges, onCommand }
+  const chat = telegram && openChat({ db, api: telegram, acts, tries: new TryLimit(codeTries) }, log)
   hub.start()
   sender.wake()
   settler.wake()
   listener.wake()
+  chat?.repeater.wake()
   return {
     presence,
     hub,
@@ -98,24 +107,37 @@ export function startFlow(options: FlowOptions): Flow {
     desk,
     settler,
     acts,
+    telegramBot: telegram && (() => chat?.poll.username),
     sending,
     uplink,
     close: async () => {
       await Promise.all([frames.close(), hub.close()])
       await uplink.close()
-      await Promise.all([settler.close(), listener.close(), sender.close()])
+      await Promise.all([chat?.repeater.close(), settler.close(), listener.close(), sender.close()])
       await inFlight.settled()
     },
   }
 }
 
-function makeSending({ config, baseUrl, db, keys, log }: FlowOptions, now: () => Date): SendContext {
+/** Codes have 40 bits and hold ten minutes: nobody finds one with these tries a minute. */
+const codeTries = { perAddress: 5, together: 100 }
+
+/** Reads what people write to the Telegram bot. */
+function openChat(desk: TelegramDesk, log: Logger): { poll: TelegramPoll; repeater: Repeater } {
+  const poll = new TelegramPoll(desk, log)
+  return { poll, repeater: new Repeater('read Telegram', (signal) => poll.round(signal), log) }
+}
+
+function makeSending(
+  { config, baseUrl, db, keys, log }: FlowOptions,
+  { now, telegram }: { now: () => Date; telegram: TelegramApi | undefined },
+): SendContext {
   return {
     db,
     log,
     now,
     signAct: (offer) => signAct(offer, keys.sessionSecret),
-    notifiers: openNotifiers({ config, baseUrl, db, keys, now }),
+    notifiers: openNotifiers({ config, baseUrl, db, keys, now, telegram }),
     readPicture: async ({ snapshotId, incidentId }) => {
       const isOwn = incidentId !== null && (await isPictureOfIncident(db, { snapshotId, incidentId }))
       return isOwn ? readPicture(config.dataDir, snapshotId) : undefined

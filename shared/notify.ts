@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { Instant } from './vocabulary.ts'
 
 /** The ways a person can be told. `push` is Web Push, one browser at a time. */
-export const Channel = z.enum(['email', 'push', 'ntfy', 'discord', 'webhook'])
+export const Channel = z.enum(['email', 'push', 'ntfy', 'telegram', 'discord', 'webhook'])
 export type Channel = z.infer<typeof Channel>
 
 /** Channels that a person connects by saying where they lead. */
-export const ContactKind = Channel.extract(['ntfy', 'discord', 'webhook'])
+export const ContactKind = Channel.extract(['ntfy', 'telegram', 'discord', 'webhook'])
 export type ContactKind = z.infer<typeof ContactKind>
 
 /** An ntfy server and a topic on it. https://docs.ntfy.sh/publish */
@@ -46,7 +46,7 @@ export const WebhookAddress = z.object({
 })
 export type WebhookAddress = z.infer<typeof WebhookAddress>
 
-/** `POST /api/contacts`: replaces the one of its kind. What is sent here is never answered with again. */
+/** `POST /api/contacts`: replaces the one of its kind. Telegram is connected by a code instead. What is sent here is never answered with again. */
 export const ContactRequest = z.discriminatedUnion('kind', [NtfyAddress, DiscordAddress, WebhookAddress])
 export type ContactRequest = z.infer<typeof ContactRequest>
 
@@ -71,6 +71,8 @@ export type ContactView = z.infer<typeof ContactView>
 /** `GET /api/contacts`. */
 export const ContactsView = z.object({
   contacts: z.array(ContactView),
+  /** The operator's Telegram bot, where there is one: its name, once Telegram told it. */
+  telegram: z.object({ bot: z.string().optional() }).optional(),
   /** Of the channels that need no connecting. */
   last: z.object({ email: LastNotice.optional(), push: LastNotice.optional() }),
 })
@@ -83,6 +85,18 @@ export const ContactMade = z.object({
   secret: z.string().optional(),
 })
 export type ContactMade = z.infer<typeof ContactMade>
+
+/** Answer to `POST /api/contacts/telegram`: a code that connects the chat it is sent from. */
+export const TelegramCode = z.object({
+  /** Eight letters and digits in two groups; good once. */
+  code: z.string(),
+  /** The bot's name, without @. */
+  bot: z.string(),
+  /** Opens a chat with the bot that sends the code. */
+  link: z.url(),
+  expiresAt: Instant,
+})
+export type TelegramCode = z.infer<typeof TelegramCode>
 
 /** `POST /api/notifications/test`: one channel, or all that are set up. */
 export const NotificationTestRequest = z.object({ channel: Channel.optional() })

@@ -61,3 +61,32 @@ export async function findLastNotices(db: Db, personId: string): Promise<Map<str
 export function viewContact(row: ContactRow, kind: ContactKind, last: LastNotice | undefined): ContactView {
   return { kind, label: row.label, connectedAt: row.createdAt.toISOString(), ...(last && { last }) }
 }
+
+/** Keeps a new code (its hash) for a person; a former one is void. */
+export async function putContactCode(
+  db: Db,
+  personId: string,
+  { codeHash, expiresAt }: { codeHash: string; expiresAt: Date },
+): Promise<void> {
+  const columns = { codeHash, expiresAt }
+  await db.contactCode.upsert({ where: { personId }, create: { personId, ...columns }, update: columns })
+}
+
+/** Uses a code up; whose it was, or undefined where there is none or it ran out. */
+export async function takeContactCode(
+  db: Db,
+  { codeHash, now }: { codeHash: string; now: Date },
+): Promise<string | undefined> {
+  return db.$transaction(async (tx) => {
+    const row = await tx.contactCode.findUnique({ where: { codeHash } })
+    const { count } = await tx.contactCode.deleteMany({ where: { codeHash, expiresAt: { gt: now } } })
+    return count > 0 ? row?.personId : undefined
+  })
+}
+
+/** Ends a Telegram chat, whosever it is: asked for in that very chat. */
+export async function deleteChat(db: Db, chatId: number): Promise<void> {
+  await db.contact.deleteMany({
+    where: { kind: 'telegram', settings: { path: ['chatId'], equals: chatId } },
+  })
+}

@@ -195,13 +195,21 @@ export interface ActTarget {
   job: string
   /** The notification's first words. */
   title: string
+  /** When it was sent, or made where that is not known yet. */
+  sentAt: Date
 }
 
 /** What a notification's acts are about; undefined where it is gone or is about no incident. */
 export async function findActTarget(db: Db, notificationId: string): Promise<ActTarget | undefined> {
   const row = await db.notification.findUnique({
     where: { id: notificationId },
-    select: { incidentId: true, title: true, person: { select: { id: true, name: true } } },
+    select: {
+      incidentId: true,
+      title: true,
+      sentAt: true,
+      createdAt: true,
+      person: { select: { id: true, name: true } },
+    },
   })
   if (!row?.incidentId) return undefined
   const incident = await db.incident.findUnique({
@@ -216,5 +224,7 @@ export async function findActTarget(db: Db, notificationId: string): Promise<Act
   if (!incident) return undefined
   const { printerId, printId, printer, print } = incident
   const { person, incidentId, title } = row
-  return { person, incidentId, printerId, printId, printerName: printer.name, job: print.job, title }
+  const sentAt = row.sentAt ?? row.createdAt
+  const about = { printerName: printer.name, job: print.job }
+  return { person, incidentId, printerId, printId, ...about, title, sentAt }
 }

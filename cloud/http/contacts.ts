@@ -4,21 +4,33 @@ import {
   type ContactMade,
   ContactRequest,
   type ContactsView,
+  type TelegramCode,
 } from '@layerwatch/shared/notify.ts'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { deleteContact, findContacts, findLastNotices, putContact, viewContact } from '../db/contacts.ts'
+import {
+  deleteContact,
+  findContacts,
+  findLastNotices,
+  putContact,
+  putContactCode,
+  viewContact,
+} from '../db/contacts.ts'
 import { makeWebhookSecret } from '../notify/webhook.ts'
+import { codeHoldsForMs, hashCode, makeCode } from '../pairing.ts'
 import type { Context } from './context.ts'
-import { notFound } from './problem.ts'
+import { ApiRefusal, notFound } from './problem.ts'
 import { requirePerson } from './session.ts'
 
 /**
- * `GET /api/contacts`, `POST /api/contacts` and `DELETE /api/contacts`: where a person is told beyond mail
+ * `GET /api/contacts`, `POST /api/contacts`, `POST /api/contacts/telegram` and `DELETE /api/contacts`: where a person is told beyond mail
  * and browsers. What is secret in it is taken and never given out again.
  */
-export function addContactRoutes(app: FastifyInstance, context: Pick<Context, 'db'>): void {
-  const { db } = context
+export function addContactRoutes(
+  app: FastifyInstance,
+  context: Pick<Context, 'db' | 'keys' | 'telegramBot'>,
+): void {
+  const { db, keys, telegramBot } = context
 
   app.get('/api/contacts', async (request): Promise<ContactsView> => {
     const { personId } = await requirePerson(request)
@@ -28,7 +40,9 @@ export function addContactRoutes(app: FastifyInstance, context: Pick<Context, 'd
       return kind.success ? [viewContact(row, kind.data, last.get(row.kind))] : []
     })
     const [email, push] = [last.get('email'), last.get('push')]
-    return { contacts, last: { ...(email && { email }), ...(push && { push }) } }
+    const bot = telegramBot?.()
+    const telegram = telegramBot && { telegram: { ...(bot && { bot }) } }
+    return { contacts, ...telegram, last: { ...(email && { email }), ...(push && { push }) } }
   })
 
   app.post('/api/contacts', async (request, reply): Promise<ContactMade> => {
@@ -43,6 +57,23 @@ export function addContactRoutes(app: FastifyInstance, context: Pick<Context, 'd
     reply.code(201)
     const contact = { kind, label, connectedAt: at.toISOString() }
     return { contact, ...(secret && { secret }) }
+  })
+
+  app.post('/api/contacts/telegram', async (request, reply): Promise<TelegramCode> => {
+    const { personId } = await requirePerson(request)
+    const bot = telegramBot?.()
+    if (!telegramBot) throw new ApiRefusal(409, 'no-bot', 'This server has no Telegram bot.')
+    if (!bot) throw new ApiRefusal(503, 'unavailable', 'Telegram does not answer. Try again in a minute.')
+    const code = makeCode()
+    const expiresAt = new Date(Date.now() + codeHoldsForMs)
+    await putContactCode(db, personId, { codeHash: hashCode(code, keys.sessionSecret), expiresAt })
+    reply.code(201)
+    return {
+      code: `${code.slice(0, 4)}-${code.slice(4)}`,
+      bot,
+      link: `https://t.me/${bot}?start=${code}`,
+      expiresAt: expiresAt.toISOString(),
+    }
   })
 
   app.delete('/api/contacts', async (request, reply) => {

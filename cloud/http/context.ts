@@ -24,4 +24,4 @@ export interface Context extends Pick<Flow, FlowPart> {
   tellPairing(personId: string, pairing: PairingView): void
 }
 
-type FlowPart = 'presence' | 'hub' | 'frames' | 'desk' | 'settler' | 'acts' | 'sending'
+type FlowPart = 'presence' | 'hub' | 'frames' | 'desk' | 'settler' | 'acts' | 'telegramBot' | 'sending'

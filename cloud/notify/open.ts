@@ -7,6 +7,8 @@ import { makeDiscordNotifier } from './discord.ts'
 import { makeEmailNotifier } from './email.ts'
 import type { Notifier } from './notifier.ts'
 import { makeNtfyNotifier } from './ntfy.ts'
+import type { TelegramApi } from './telegram/api.ts'
+import { makeTelegramNotifier } from './telegram/notifier.ts'
 import { makeWebhookNotifier } from './webhook.ts'
 import { makeWebPushNotifier } from './webpush.ts'
 
@@ -18,17 +20,20 @@ export interface NotifierOptions {
   db: Db
   keys: Pick<Keys, 'vapid'>
   now: () => Date
+  /** The operator's bot, where there is one. */
+  telegram: TelegramApi | undefined
 }
 
-/** Every channel that is set up here: e-mail only with a mail server. */
+/** Every channel that is set up here: e-mail only with a mail server, Telegram only with a bot. */
 export function openNotifiers(options: NotifierOptions): Partial<Record<Channel, Notifier>> {
-  const { config, baseUrl, db, keys, now } = options
+  const { config, baseUrl, db, keys, now, telegram } = options
   const mayCall = makeAddressCheck(config.privateServices)
   const vapid = { ...keys.vapid, subject: subjectOf(config, baseUrl) }
   return {
     ...(config.smtp && { email: makeEmailNotifier(config.smtp, baseUrl) }),
     push: makeWebPushNotifier(db, vapid, config.privatePushServices),
     ntfy: makeNtfyNotifier({ db, baseUrl, mayCall }),
+    ...(telegram && { telegram: makeTelegramNotifier({ db, api: telegram, baseUrl }) }),
     discord: makeDiscordNotifier({
       db,
       baseUrl,

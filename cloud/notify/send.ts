@@ -28,7 +28,7 @@ export interface SendContext {
 const mostAtOnce = 32
 const mostPerPerson = 4
 /** Channels that show the incident's picture. */
-const pictured: readonly Channel[] = ['email', 'ntfy', 'discord']
+const pictured: readonly Channel[] = ['email', 'ntfy', 'telegram', 'discord']
 /** A claim comes back after this time should the process die; a try takes less. */
 const claimMs = 60_000
 const longestWaitMs = 30_000

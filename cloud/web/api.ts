@@ -23,6 +23,7 @@ import {
   ContactMade,
   type ContactRequest,
   ContactsView,
+  TelegramCode,
 } from '@layerwatch/shared/notify.ts'
 import { z } from 'zod'
 
@@ -127,6 +128,12 @@ export const getContacts = (signal?: AbortSignal) => read('/api/contacts', Conta
 
 export async function connectContact(contact: ContactRequest): Promise<ContactMade> {
   return parse('/api/contacts', ContactMade, await send('/api/contacts', { method: 'POST', body: contact }))
+}
+
+/** Makes a code that connects the Telegram chat it is sent from. */
+export async function startTelegram(): Promise<TelegramCode> {
+  const path = '/api/contacts/telegram'
+  return parse(path, TelegramCode, await send(path, { method: 'POST', body: {} }))
 }
 
 export async function disconnectContact(kind: ContactKind): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Channel, ContactKind, LastNotice } from '@layerwatch/shared/notify.ts'
-import { moment } from './format.ts'
+import { duration, moment } from './format.ts'
 
 /** The texts of the page of notifications. */
 export const notificationTexts = {
@@ -9,11 +9,13 @@ export const notificationTexts = {
     email: 'E-mail',
     push: 'On this device',
     ntfy: 'ntfy',
+    telegram: 'Telegram',
     discord: 'Discord',
     webhook: 'Webhook',
   } satisfies Record<Channel, string>,
   whats: {
     ntfy: 'Messages with a picture to the ntfy app, from ntfy.sh or a server of your own.',
+    telegram: 'Messages with a picture and buttons from this server’s bot, in a private chat.',
     discord: 'Messages with a picture to a Discord channel. Everybody in the channel sees them.',
     webhook: 'Signed JSON to an address of yours, for Home Assistant, Node-RED and the like.',
   } satisfies Record<ContactKind, string>,
@@ -42,6 +44,14 @@ export const notificationTexts = {
     token: 'Access token',
     optional: 'only if the server asks',
     next: 'Subscribe to the same topic in the ntfy app.',
+  },
+  telegram: {
+    none: 'This server has no Telegram bot. Its operator can give it one.',
+    send: (bot: string) => `Send this code to @${bot}, or open the chat and press Start.`,
+    open: 'Open Telegram',
+    goodFor: (secondsLeft: number) => `Good for ${duration(secondsLeft)}.`,
+    over: 'This code ran out.',
+    again: 'Make a new one',
   },
   discord: {
     url: 'Webhook address',

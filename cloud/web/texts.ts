@@ -185,7 +185,7 @@ export const texts = {
     hand: 'Layer strip on the',
     hands: { right: 'Right', left: 'Left' },
     alarms: 'How alarms reach you',
-    alarmsHow: 'On this device, by e-mail, ntfy, Discord or a webhook.',
+    alarmsHow: 'On this device, by e-mail, ntfy, Telegram, Discord or a webhook.',
     setUpAlarms: 'Notifications',
     emailOn: (address: string) => `Goes to ${address}.`,
     emailOff: 'This server has no mail account, so it sends none. Its operator can give it one.',

@@ -8,9 +8,12 @@ import { makeAddressCheck } from '../../cloud/notify/addresses.ts'
 import { makeDiscordNotifier } from '../../cloud/notify/discord.ts'
 import type { Notifier, Receiver } from '../../cloud/notify/notifier.ts'
 import { makeNtfyNotifier } from '../../cloud/notify/ntfy.ts'
+import { makeTelegramApi } from '../../cloud/notify/telegram/api.ts'
+import { makeTelegramNotifier } from '../../cloud/notify/telegram/notifier.ts'
 import { makeWebhookNotifier, makeWebhookSecret } from '../../cloud/notify/webhook.ts'
 import { startDiscord } from '../fakes/discord.ts'
 import { startNtfy } from '../fakes/ntfy.ts'
+import { startTelegram } from '../fakes/telegram.ts'
 import { startWebhookReceiver } from '../fakes/webhook-receiver.ts'
 import { startTestDatabase, type TestDatabase } from '../setup/database.ts'
 import { makeTenant } from '../setup/tenants.ts'
@@ -52,6 +55,22 @@ async function discordTo() {
   return { server, notifier: makeDiscordNotifier({ db: database.db, baseUrl, api, mayCall: onLoopback }) }
 }
 
+async function telegramTo() {
+  const server = await startTelegram()
+  await connect('telegram', { chatId: 4711 })
+  const { apiUrl, botToken } = server
+  const api = makeTelegramApi({ apiUrl, botToken })
+  const sent = {
+    get received() {
+      return server.calls
+    },
+  }
+  return {
+    server: Object.assign(server, sent),
+    notifier: makeTelegramNotifier({ db: database.db, api, baseUrl }),
+  }
+}
+
 async function webhookTo(options: { mayCall?: typeof onLoopback } = {}) {
   const { mayCall = onLoopback } = options
   const secret = makeWebhookSecret()
@@ -61,12 +80,12 @@ async function webhookTo(options: { mayCall?: typeof onLoopback } = {}) {
   return { server, secret, notifier: makeWebhookNotifier({ db: database.db, baseUrl, now, mayCall }) }
 }
 
-const starts = { ntfy: ntfyTo, discord: discordTo, webhook: webhookTo } as const
+const starts = { ntfy: ntfyTo, telegram: telegramTo, discord: discordTo, webhook: webhookTo } as const
 
-for (const kind of ['ntfy', 'discord', 'webhook'] as const) {
+for (const kind of ['ntfy', 'telegram', 'discord', 'webhook'] as const) {
   describeNotifier(kind, async () => {
     const { server, notifier } = await starts[kind]()
-    const answers = { takes: 200, busy: 503, refuses: 410, silent: 'silent' } as const
+    const answers = { takes: 200, busy: 503, refuses: 403, silent: 'silent' } as const
     return {
       notifier,
       behave: (how) => {
@@ -83,6 +102,7 @@ for (const kind of ['ntfy', 'discord', 'webhook'] as const) {
     const { server, notifier } = await starts[kind]()
     server.answer = 429
     await assert.rejects(send(notifier), UnavailableError)
+    // Telegram's words are JSON whatever the status; its redirects are refusals like any other.
     for (const status of [301, 302, 307, 308]) {
       server.answer = status
       await assert.rejects(send(notifier), RejectedError)
@@ -162,6 +182,36 @@ test('ntfy says in words that it wants a token', async () => {
   const { server, notifier } = await ntfyTo({ asked: 'tk_secret', token: 'tk_wrong' })
   await assert.rejects(send(notifier), /asks for a valid access token/)
   await server.goAway()
+})
+
+test('Telegram shows words, picture and buttons as plain text, and rings for what matters', async () => {
+  const { server, notifier } = await telegramTo()
+  const acts = [
+    { act: 'pause' as const, token: 'pause.secrettoken' },
+    { act: 'false-alarm' as const, token: 'x' },
+  ]
+  const sent = outgoing({ acts })
+  await notifier.send(sent, receiver, forever())
+  const { picture: _, ...unpictured } = outgoing({ message: { ...sent.message, kind: 'restored' } })
+  await notifier.send(unpictured, receiver, forever())
+  await server.goAway()
+  const [first, second] = server.calls
+  assert.equal(first?.method, 'sendPhoto')
+  assert.deepEqual(first?.photo, picture)
+  assert.deepEqual(first?.fields.reply_markup, {
+    inline_keyboard: [
+      [
+        { text: 'Pause', callback_data: `pause.${sent.id}` },
+        { text: 'False alarm', callback_data: `false-alarm.${sent.id}` },
+      ],
+    ],
+  })
+  const { title, body } = sent.message
+  assert.equal(first?.fields.caption, `${title}\n${body}\n${baseUrl}/incidents/i1`)
+  assert.equal(first?.fields.disable_notification, 'false')
+  assert.deepEqual([second?.method, second?.fields.chat_id], ['sendMessage', 4711])
+  assert.equal(second?.fields.disable_notification, true)
+  assert.ok(!JSON.stringify(server.calls).includes('secrettoken'))
 })
 
 test('Discord shows words, picture and link, and calls nobody', async () => {

@@ -23,7 +23,7 @@ export type Row = {
 } & (
   | { kind: 'public'; status: number }
   /** The session alone says whose it is. */
-  | { kind: 'mine'; signedOut?: number }
+  | { kind: 'mine'; signedOut?: number; refused?: number }
   /** The address names one thing. */
   | { kind: 'one'; what: keyof Belongings }
 )
@@ -58,6 +58,8 @@ export const rows: readonly Row[] = [
   },
   { route: 'GET /api/contacts', kind: 'mine' },
   { route: 'POST /api/contacts', kind: 'mine', body: () => ({ kind: 'ntfy', topic: 'printers-x7' }) },
+  // This cloud has no bot.
+  { route: 'POST /api/contacts/telegram', kind: 'mine', refused: 409 },
   { route: 'DELETE /api/contacts', kind: 'mine', body: () => ({ kind: 'ntfy' }) },
   { route: 'POST /api/notifications/test', kind: 'mine' },
 

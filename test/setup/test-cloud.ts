@@ -37,8 +37,9 @@ export async function startTestCloud(options: {
   tellPairing?: (personId: string, pairing: PairingView) => void
   /** Its part of the configuration, as YAML. */
   smtp?: string
+  telegram?: string
 }): Promise<TestCloud> {
-  const { log, tellPairing = () => {}, smtp } = options
+  const { log, tellPairing = () => {}, smtp, telegram } = options
   const database = await startTestDatabase()
   const { dataDir } = database
   const address = new URL(database.url)
@@ -46,7 +47,7 @@ export async function startTestCloud(options: {
   address.port = String(cable.port)
   const { db, close: closeDatabase } = openDatabase(address.href)
   const baseUrl = 'http://127.0.0.1:8080'
-  const text = `{dataDir: ${dataDir}, broker: {kind: embedded, port: 0}${smtp ? `, smtp: ${smtp}` : ''}}`
+  const text = `{dataDir: ${dataDir}, broker: {kind: embedded, port: 0}${smtp ? `, smtp: ${smtp}` : ''}${telegram ? `, telegram: ${telegram}` : ''}}`
   const config = parseConfig(text, { folder: dataDir, env: {}, file: 'cloud.yaml' })
   const keys = await loadOrMakeKeys(join(dataDir, 'keys'))
   const broker = await openBroker({

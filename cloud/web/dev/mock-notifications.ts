@@ -16,7 +16,11 @@ export function notificationRoutes(world: World): [RegExp, Handler][] {
   return [
     [
       /^GET \/api\/contacts$/,
-      () => ({ contacts: [...notifications.contacts.values()], last: notifications.last }),
+      () => ({
+        contacts: [...notifications.contacts.values()],
+        last: notifications.last,
+        telegram: { bot: 'layerwatch_example_bot' },
+      }),
     ],
     [
       /^POST \/api\/contacts$/,
@@ -27,6 +31,15 @@ export function notificationRoutes(world: World): [RegExp, Handler][] {
         const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYq'
         return { contact, ...(kind === 'webhook' && { secret }) }
       },
+    ],
+    [
+      /^POST \/api\/contacts\/telegram$/,
+      () => ({
+        code: 'K7M2-4QXR',
+        bot: 'layerwatch_example_bot',
+        link: 'https://t.me/layerwatch_example_bot?start=K7M24QXR',
+        expiresAt: ago(-581),
+      }),
     ],
     [
       /^DELETE \/api\/contacts$/,
@@ -59,6 +72,7 @@ const overText = 'This was good for 15 minutes and is over. The app can do it.'
 
 const labels: Record<ContactKind, string> = {
   ntfy: 'ntfy.sh, topic lay…',
+  telegram: '@ada_prints',
   discord: 'webhook …392832',
   webhook: 'home.example.org',
 }

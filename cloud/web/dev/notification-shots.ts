@@ -38,6 +38,17 @@ export const notificationShots: Shot[] = [
       await stage.page.waitForTimeout(300)
     },
   },
+  {
+    name: 'notifications-telegram',
+    play: async (stage) => {
+      fillNotifications(stage.world)
+      await open(stage, '/you/notifications')
+      const panel = stage.page.getByRole('region', { name: 'Telegram' })
+      await panel.getByRole('button', { name: 'Connect' }).click()
+      await panel.evaluate((element) => element.scrollIntoView({ block: 'start' }))
+      await stage.page.waitForTimeout(300)
+    },
+  },
   { name: 'act-pause', play: (stage) => open(stage, '/act#pause') },
   {
     name: 'act-done',

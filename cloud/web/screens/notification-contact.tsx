@@ -1,17 +1,24 @@
 import type { Channel, ContactKind, ContactRequest, ContactView } from '@layerwatch/shared/notify.ts'
 import { useId, useRef, useState } from 'react'
-import { connectContact, disconnectContact, newKey, Refusal, testChannel } from '../api.ts'
+import { connectContact, disconnectContact, newKey, testChannel } from '../api.ts'
 import { useNow } from '../context.tsx'
 import { copyFrom } from '../copy-from.ts'
 import { Field } from '../parts/field.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { texts } from '../texts.ts'
+import { problemOf } from '../problem-of.ts'
 import { notificationTexts as words } from '../texts-notifications.ts'
+import { TelegramConnect } from './telegram-connect.tsx'
 
-type ContactProps = { kind: ContactKind; contact: ContactView | undefined; onChanged: () => void }
+type ContactProps = {
+  kind: ContactKind
+  contact: ContactView | undefined
+  /** Whether this cloud has what the channel needs. */
+  isOffered: boolean
+  onChanged: () => void
+}
 
 /** One channel a person connects: how it stands, or the form that connects it. */
-export function Contact({ kind, contact, onChanged }: ContactProps) {
+export function Contact({ kind, contact, isOffered, onChanged }: ContactProps) {
   const [isOpen, setOpen] = useState(false)
   const [secret, setSecret] = useState<string>()
   const heading = useId()
@@ -23,18 +30,23 @@ export function Contact({ kind, contact, onChanged }: ContactProps) {
   return (
     <section className="panel" aria-labelledby={heading}>
       <h2 id={heading}>{words.names[kind]}</h2>
-      {!contact && <p className="detail">{words.whats[kind]}</p>}
+      {!contact && <p className="detail">{isOffered ? words.whats[kind] : words.telegram.none}</p>}
       {contact && !isOpen && (
         <Connected contact={contact} onChanged={onChanged} onChange={() => setOpen(true)} />
       )}
       {contact && secret && <Secret secret={secret} />}
-      {!contact && !isOpen && (
+      {!contact && !isOpen && isOffered && (
         <button type="button" className="button" onClick={() => setOpen(true)}>
           <Icon name="plus" />
           {words.connect}
         </button>
       )}
-      {isOpen && <ConnectForm kind={kind} onConnected={onConnected} onNever={() => setOpen(false)} />}
+      {isOpen && kind === 'telegram' && (
+        <TelegramConnect contact={contact} onLook={onChanged} onDone={() => setOpen(false)} />
+      )}
+      {isOpen && kind !== 'telegram' && (
+        <ConnectForm kind={kind} onConnected={onConnected} onNever={() => setOpen(false)} />
+      )}
     </section>
   )
 }
@@ -80,8 +92,11 @@ function Connected(props: { contact: ContactView; onChanged: () => void; onChang
   )
 }
 
+/** Connected by a form; Telegram is by a code. */
+type FormKind = Exclude<ContactKind, 'telegram'>
+
 type FormProps = {
-  kind: ContactKind
+  kind: FormKind
   onConnected: (secret: string | undefined) => void
   onNever: () => void
 }
@@ -121,7 +136,7 @@ function ConnectForm({ kind, onConnected, onNever }: FormProps) {
   )
 }
 
-function Fields({ kind }: { kind: ContactKind }) {
+function Fields({ kind }: { kind: FormKind }) {
   // A name nobody guesses, for it is as good as a password.
   const [topic] = useState(() => `layerwatch-${newKey().slice(0, 16)}`)
   switch (kind) {
@@ -158,16 +173,11 @@ function Fields({ kind }: { kind: ContactKind }) {
   }
 }
 
-function requestOf(kind: ContactKind, form: FormData): ContactRequest {
+function requestOf(kind: FormKind, form: FormData): ContactRequest {
   const text = (name: string) => String(form.get(name) ?? '').trim()
   if (kind !== 'ntfy') return { kind, url: text('url') }
   const token = text('token')
   return { kind, server: text('server'), topic: text('topic'), ...(token && { token }) }
-}
-
-function problemOf(error: unknown): string {
-  if (!(error instanceof Refusal)) return texts.problem.unreachable
-  return error.problem.problems?.[0]?.message ?? (error.message || texts.problem.unexpected)
 }
 
 function Secret({ secret }: { secret: string }) {

@@ -1,4 +1,4 @@
-import type { ContactsView } from '@layerwatch/shared/notify.ts'
+import { ContactKind, type ContactsView } from '@layerwatch/shared/notify.ts'
 import { useEffect, useState } from 'react'
 import { getContacts } from '../api.ts'
 import { useNow, useRead, useSession } from '../context.tsx'
@@ -35,10 +35,11 @@ export function Notifications() {
 }
 
 function Contacts({ view, onChanged }: { view: ContactsView; onChanged: () => void }) {
-  return (['ntfy', 'discord', 'webhook'] as const).map((kind) => (
+  return ContactKind.options.map((kind) => (
     <Contact
       key={kind}
       kind={kind}
+      isOffered={kind !== 'telegram' || view.telegram !== undefined}
       contact={view.contacts.find((contact) => contact.kind === kind)}
       onChanged={onChanged}
     />

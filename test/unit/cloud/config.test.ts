@@ -32,9 +32,14 @@ test('the shipped example is valid', () => {
   const config = loadConfig(
     file,
     {},
-    { SMTP_PASSWORD: 'secret', DATABASE_URL: 'postgresql://u:p@db/layerwatch' },
+    {
+      SMTP_PASSWORD: 'secret',
+      DATABASE_URL: 'postgresql://u:p@db/layerwatch',
+      TELEGRAM_BOT_TOKEN: '1:bot_token',
+    },
   )
   assert.equal(config.smtp?.password, 'secret')
+  assert.equal(config.telegram?.botToken, '1:bot_token')
   assert.equal(config.databaseUrl, 'postgresql://u:p@db/layerwatch')
 })
 
