@@ -14,8 +14,9 @@ import { acceptScene, openScene, type Scene, type Standout, seeScene } from './s
  * or each by itself within the same minutes. Where the others see well and show nothing, either the failure can
  * be seen from one side only, or one lens is fooled: by dirt, an insect, a reflection. Such things are no part of
  * what good prints were measured to show; their rate is stated below, and it bounds what one lens can claim until
- * it has lasted. So a fooled lens warns at once and pauses nothing for minutes; a failure that only one camera can
- * see is told at once, and pauses when it has stood for longer than lenses are fooled.
+ * it has lasted. So a fooled lens before a quiet second camera warns at once and pauses nothing for minutes (a noisy
+ * second camera may seem to agree); a failure that only one camera can see is told at once, and pauses when it has
+ * stood for longer than lenses are fooled.
  */
 
 /** What one camera has shown of this print, and how much its newest frame stands out. */
@@ -74,8 +75,8 @@ const togetherHours = 5 / 60
 /** Stated: this share of failures can be seen by one camera of a printer only. */
 const oneSided = 1 / 4
 /**
- * Failures in plain view of a camera while it does not agree, of those that another sees well enough to pause:
- * measured by `test/bench/views.ts`.
+ * Stated, not measured: failures in plain view of a camera while it does not agree, of those that another sees well
+ * enough to pause.
  */
 const missedShare = 0.1
 /** Stated: a lens is fooled by what is no part of the print once in so many hours of printing. */
