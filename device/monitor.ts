@@ -128,7 +128,7 @@ export class PrinterMonitor {
   #judge(seen: Observation, signal: AbortSignal): void {
     const { config, clock } = this.#parts
     const layer = this.#place.layer
-    const round = placeSights(seen, (capturedAtMs) => printSecondsAt(this.#time, capturedAtMs))
+    const round = placeSights(seen, this.#time)
     const joined = joinRound(round)
     const atSeconds = joined?.sight.atSeconds ?? printSecondsAt(this.#time, clock.nowMs())
     let outcome: Outcome = {}

@@ -1,5 +1,6 @@
 import type { Picture } from './album.ts'
 import type { Outcome, PlacedFrame } from './assess/assess.ts'
+import { type PrintTime, printSecondsAt } from './assess/print-time.ts'
 import { failureMap, type Sight, seeFrame } from './assess/report.ts'
 import type { Observation, Seen } from './watch.ts'
 
@@ -13,16 +14,18 @@ interface PlacedSight {
   readonly sight: Sight
 }
 
-/** All that was seen in a round, the leading camera first; nothing where none saw. */
-export function placeSights(
-  seen: Observation,
-  secondsAt: (capturedAtMs: number) => number,
-): readonly PlacedSight[] {
+/**
+ * All that was seen of a print in a round, the leading camera first; nothing where none saw. A picture may have been
+ * taken before the print began, and be judged after: it shows what lay on the bed then.
+ */
+export function placeSights(seen: Observation, time: PrintTime): readonly PlacedSight[] {
   if (seen.kind !== 'seen') return []
-  return [seen, ...(seen.others ?? [])].map((one) => ({
-    seen: one,
-    sight: seeFrame(one.judgement, secondsAt(one.frame.capturedAtMs)),
-  }))
+  return [seen, ...(seen.others ?? [])]
+    .filter(({ frame }) => frame.capturedAtMs >= time.beganMs)
+    .map((one) => ({
+      seen: one,
+      sight: seeFrame(one.judgement, printSecondsAt(time, one.frame.capturedAtMs)),
+    }))
 }
 
 /** The round as it is assessed; `undefined` where no camera saw. */

@@ -84,7 +84,7 @@ const levelMargin = 1
 const maxExcused = -1
 /** Nothing hotter than even odds becomes usual little by little: a failure may begin in one cell and grow slowly. */
 const maxLearned = 0
-/** Before so many frames nothing is known. */
+/** Before so many frames at least `takeSeconds` apart nothing is known; together they are what the print begins with. */
 const minFrames = 3
 /** Evidence from which on nothing is learned: what good prints show once in two hours. */
 const restlessNats = Math.log(2)
@@ -98,7 +98,10 @@ export function visibleCells({ width, height }: Grid): number {
   return Math.max(3, Math.round(visibleShare * width * height))
 }
 
-/** Begins with the first frame, or with what this camera showed of earlier prints. */
+/**
+ * Begins with what this camera showed of earlier prints, or with its first frames: one of them alone may show a hand,
+ * or what is just being taken off the bed, and would excuse that place for long.
+ */
 export function openScene(
   map: Cells,
   { grid, atSeconds, baseline }: { grid: Grid; atSeconds: number; baseline?: Cells | undefined },
@@ -130,18 +133,23 @@ export function seeScene(
   const gapSeconds = atSeconds - scene.atSeconds
   const isNew = atSeconds - scene.takenSeconds >= takeSeconds
   const taken = [...(isNew ? scene.taken.slice(-2) : scene.taken.slice(0, -1)), map]
+  const takenSeconds = isNew ? atSeconds : scene.takenSeconds
+  const frames = scene.frames + 1
   const held = holdCells(taken)
+  if (isOpening(scene)) {
+    const opened = openScene(held, { grid: scene.grid, atSeconds: scene.openedSeconds })
+    return [{ ...opened, frames, atSeconds, taken, takenSeconds }, undefined]
+  }
   const stays = scene.stays.map((from, i) => {
     const share = Math.min(maxShare, shareOf(gapSeconds, durationsSeconds[i] ?? 0))
     return approachCells(from, held, { up: share, down: share })
   })
-  const frames = scene.frames + 1
   const seen: Scene = {
     ...scene,
     frames,
     atSeconds,
     taken,
-    takenSeconds: isNew ? atSeconds : scene.takenSeconds,
+    takenSeconds,
     stays,
     lowest: lowestOf(scene, stays, atSeconds),
   }
@@ -151,6 +159,11 @@ export function seeScene(
   const next = { ...seen, restlessSeconds }
   if (isRestless && restlessSeconds < maxRestlessSeconds) return [next, standout]
   return [learn(next, gapSeconds), standout]
+}
+
+/** Whether the frames that a print begins with are still being taken; what is known of the camera stands for them. */
+function isOpening({ taken, lowest }: Scene): boolean {
+  return taken.length < minFrames && lowest !== -Infinity
 }
 
 /** What is in sight now is how this print looks from now on: a person saw it and went on. */

@@ -18,12 +18,13 @@ export function openSimulatedCamera(config: z.infer<typeof SimulatedCameraConfig
   return {
     description: `Simulated camera at ${url.origin}`,
     async capture(signal) {
+      const capturedAtMs = performance.now()
       const reply = await fetchReply({ url, signal, timeoutMs, maxBytes: maxFrameBytes })
       if (reply.status >= 500) throw new UnavailableError(`the simulated camera answered ${reply.status}`)
       const { bytes } = reply
       const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8
       if (reply.status !== 200 || !isJpeg) throw new ProtocolError('what answers is no simulated camera')
-      return { jpeg: bytes, capturedAtMs: performance.now() }
+      return { jpeg: bytes, capturedAtMs }
     },
     async close() {},
   }
