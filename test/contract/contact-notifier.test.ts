@@ -85,13 +85,10 @@ const starts = { ntfy: ntfyTo, telegram: telegramTo, discord: discordTo, webhook
 for (const kind of ['ntfy', 'telegram', 'discord', 'webhook'] as const) {
   describeNotifier(kind, async () => {
     const { server, notifier } = await starts[kind]()
-    const answers = { takes: 200, busy: 503, refuses: 403, silent: 'silent' } as const
     return {
       notifier,
-      behave: (how) => {
-        server.answer = answers[how]
-      },
-      received: () => server.received.length,
+      service: server,
+      answers: { takes: 200, busy: 503, refuses: 403 },
       receiver: () => receiver,
       goAway: () => server.goAway(),
       close: async () => {},

@@ -21,14 +21,15 @@ export const forever = () => new AbortController().signal
 /** One way to reach people under test. */
 export interface Under {
   notifier: Notifier
-  /** Answers as a service that takes it, is busy, refuses for good, or never says a word. */
-  behave(how: 'takes' | 'busy' | 'refuses' | 'silent'): void
-  received(): number
+  /** The service behind it: how it answers (a status, or `silent` for never), and what it took. */
+  service: { answer: number | string; readonly received: readonly unknown[] }
+  /** What it answers when it takes a message, is busy, or refuses for good. */
+  answers: { takes: number; busy: number; refuses: number }
   /** The service is gone: nobody listens there any more. */
-  goAway(): Promise<void>
+  goAway(): Promise<unknown>
   /** Whom it goes to. */
   receiver: () => Receiver
-  close(): Promise<void>
+  close(): Promise<unknown>
 }
 
 /** What every notifier keeps of its port's promises. */
@@ -41,23 +42,23 @@ export function describeNotifier(name: string, start: () => Promise<Under>): voi
     after(() => under.close())
 
     test('hands a message over and tells what to record of it', async () => {
-      under.behave('takes')
+      under.service.answer = under.answers.takes
       assert.match(await under.notifier.send(outgoing(), under.receiver(), forever()), /taken/)
-      assert.equal(under.received(), 1)
+      assert.equal(under.service.received.length, 1)
     })
 
     test('a busy service is a reason to try again', async () => {
-      under.behave('busy')
+      under.service.answer = under.answers.busy
       await assert.rejects(under.notifier.send(outgoing(), under.receiver(), forever()), UnavailableError)
     })
 
     test('a final refusal is not tried again', async () => {
-      under.behave('refuses')
+      under.service.answer = under.answers.refuses
       await assert.rejects(under.notifier.send(outgoing(), under.receiver(), forever()), RejectedError)
     })
 
     test('a service that never answers is left when asked to', async () => {
-      under.behave('silent')
+      under.service.answer = 'silent'
       const signal = AbortSignal.timeout(300)
       const before = performance.now()
       await assert.rejects(under.notifier.send(outgoing(), under.receiver(), signal))

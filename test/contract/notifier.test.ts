@@ -28,13 +28,10 @@ after(() => database.close())
 describeNotifier('e-mail', async () => {
   const server = await startMailServer()
   const notifier = mailTo(server)
-  const answers = { takes: 250, busy: 451, refuses: 550, silent: 'silent' } as const
   return {
     notifier,
-    behave: (how) => {
-      server.answer = answers[how]
-    },
-    received: () => server.received.length,
+    service: server,
+    answers: { takes: 250, busy: 451, refuses: 550 },
     receiver: () => receiver,
     goAway: () => server.close(),
     close: async () => {},
@@ -44,18 +41,13 @@ describeNotifier('e-mail', async () => {
 describeNotifier('web push', async () => {
   const { service, notifier, subscribe } = await pushTo()
   await subscribe()
-  const answers = { takes: 201, busy: 503, refuses: 400, silent: 'silent' } as const
   return {
     notifier,
-    behave: (how) => {
-      service.answer = answers[how]
-    },
-    received: () => service.received.length,
+    service,
+    answers: { takes: 201, busy: 503, refuses: 400 },
     receiver: () => receiver,
     goAway: () => service.close(),
-    close: async () => {
-      await database.db.pushSubscription.deleteMany()
-    },
+    close: () => database.db.pushSubscription.deleteMany(),
   }
 })
 

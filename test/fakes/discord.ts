@@ -1,5 +1,7 @@
 import { createServer } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { z } from 'zod'
+import { json } from './http-peer.ts'
 import { listenOnLoopback } from './loopback-server.ts'
 
 /*
@@ -40,10 +42,8 @@ export async function startDiscord(): Promise<FakeDiscord> {
   const state: Pick<FakeDiscord, 'received' | 'answer'> = { received: [], answer: 200 }
   const webhook = { id: '123456789012345678', token: 'aToken-of_many_letters-and-digits-0123456789' }
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const answer = (status: number, body: object) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    const body = await buffer(request)
+    const answer = (status: number, reply: object) => json(status, reply)(request, response)
     if (state.answer === 'silent') return
     response.setHeader('location', '/elsewhere')
     if (state.answer === 429) return answer(429, { message: 'You are being rate limited.', retry_after: 1.2 })
@@ -51,7 +51,7 @@ export async function startDiscord(): Promise<FakeDiscord> {
     if (request.url !== `/api/webhooks/${webhook.id}/${webhook.token}?wait=true`) {
       return answer(404, { message: 'Unknown Webhook', code: 10015 })
     }
-    const form = await readForm(String(request.headers['content-type']), Buffer.concat(chunks))
+    const form = await readForm(String(request.headers['content-type']), body)
     const message = Payload.safeParse(JSON.parse(form.payload))
     if (!message.success) return answer(400, { message: message.error.message, code: 50035 })
     state.received.push({ message: message.data, files: form.files })

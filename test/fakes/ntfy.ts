@@ -1,4 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { json } from './http-peer.ts'
 import { listenOnLoopback } from './loopback-server.ts'
 
 /*
@@ -36,10 +38,8 @@ export async function startNtfy(token?: string): Promise<FakeNtfy> {
     takesFiles: true,
   }
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const answer = (status: number, body: object) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    const body = await buffer(request)
+    const answer = (status: number, reply: object) => json(status, reply)(request, response)
     if (state.answer === 'silent') return
     if (state.answer !== 200) {
       // A redirect leads to where it must not be followed.
@@ -49,7 +49,7 @@ export async function startNtfy(token?: string): Promise<FakeNtfy> {
     if (token && request.headers.authorization !== `Bearer ${token}`) {
       return answer(401, { code: 40101, http: 401, error: 'unauthorized' })
     }
-    const message = readMessage(request.url ?? '', request.headers, Buffer.concat(chunks))
+    const message = readMessage(request.url ?? '', request.headers, body)
     if (message.attachment && !state.takesFiles) {
       return answer(400, { code: 40014, http: 400, error: 'invalid request: attachments not allowed' })
     }

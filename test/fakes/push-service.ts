@@ -1,5 +1,6 @@
 import { createDecipheriv, createECDH, createPublicKey, hkdfSync, randomBytes, verify } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { z } from 'zod'
 
 /*
@@ -27,8 +28,7 @@ export async function startPushService(vapidPublicKey: string): Promise<FakePush
   const browsers = new Map<string, Browser>()
   const service: Pick<FakePushService, 'received' | 'answer'> = { received: [], answer: 201 }
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
+    const body = await buffer(request)
     const browser = browsers.get(request.url ?? '')
     const { answer } = service
     if (answer === 'silent') return
@@ -36,7 +36,7 @@ export async function startPushService(vapidPublicKey: string): Promise<FakePush
     if (!browser || request.method !== 'POST') return response.writeHead(404).end()
     if (subject === undefined) return response.writeHead(403).end()
     if (answer < 300) {
-      const message: unknown = JSON.parse(decrypt(Buffer.concat(chunks), browser))
+      const message: unknown = JSON.parse(decrypt(body, browser))
       service.received.push({ headers: request.headers, message, subject })
     }
     response.writeHead(answer).end()

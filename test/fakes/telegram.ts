@@ -1,4 +1,6 @@
 import { createServer } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { json } from './http-peer.ts'
 import { listenOnLoopback } from './loopback-server.ts'
 
 /*
@@ -51,17 +53,15 @@ export async function startTelegram(): Promise<FakeTelegram> {
     for (const wake of waiting) wake()
   }
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const reply = (body: object, status = 200) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    const body = await buffer(request)
+    const reply = (answer: object, status = 200) => json(status, answer)(request, response)
     const refuse = (code: number) =>
       reply({ ok: false, error_code: code, description: descriptions[code] ?? 'Internal Server Error' }, code)
     const [, token, method = ''] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url ?? '') ?? []
     if (token !== botToken) return refuse(401)
     if (state.answer === 'silent') return
     if (state.answer !== 200) return refuse(state.answer)
-    const { fields, photo } = await readFields(String(request.headers['content-type']), Buffer.concat(chunks))
+    const { fields, photo } = await readFields(String(request.headers['content-type']), body)
     if (method === 'getMe')
       return reply({ ok: true, result: { id: 1, is_bot: true, username: 'layerwatch_test_bot' } })
     if (method !== 'getUpdates') {

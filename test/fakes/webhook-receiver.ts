@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { listenOnLoopback } from './loopback-server.ts'
 
 /*
@@ -19,9 +20,7 @@ export interface WebhookReceiver {
 export async function startWebhookReceiver(secret: string): Promise<WebhookReceiver> {
   const state: Pick<WebhookReceiver, 'received' | 'answer'> = { received: [], answer: 204 }
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const body = Buffer.concat(chunks).toString()
+    const body = await text(request)
     if (state.answer === 'silent') return
     if (state.answer === 'endless') {
       response.writeHead(200)

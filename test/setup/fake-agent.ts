@@ -1,10 +1,13 @@
+import assert from 'node:assert/strict'
 import { type Command, SignedCommand } from '@layerwatch/shared/commands.ts'
 import { Receipt } from '@layerwatch/shared/receipts.ts'
 import { deviceTopic, snapshotTopic } from '@layerwatch/shared/topics.ts'
 import mqtt, { type MqttClient } from 'mqtt'
 import type { Broker } from '../../cloud/broker.ts'
+import type { Flow } from '../../cloud/flow.ts'
 import { issuePair, splitPair } from '../../cloud/keys/certificates.ts'
 import type { Keys } from '../../cloud/keys.ts'
+import { suspicion, tellStory } from './tenants.ts'
 import { waitUntil } from './wait.ts'
 
 /** A device at a real broker that says what a test has it say. */
@@ -69,4 +72,17 @@ export async function loginAgent(
       await client.endAsync(true)
     },
   }
+}
+
+/** Tells of a print that fails and goes on, once the cloud knows that the device is there. */
+export async function tellFailingPrint(agent: FakeAgent, flow: Flow, deviceId: string) {
+  const story = tellStory()
+  await agent.send('status', story.status())
+  await waitUntil('the device is there', () => flow.presence.runOf(deviceId)?.boot === story.boot)
+  const suspected = story.event('defect.suspected', suspicion(9))
+  for (const event of [story.event('print.started', { job: 'benchy.gcode' }), suspected]) {
+    await agent.send('events', event)
+    assert.equal((await agent.receiptFor(event.id)).result, 'stored')
+  }
+  return { story, suspected }
 }

@@ -4,8 +4,8 @@ import type { ActKind } from '@layerwatch/shared/notify.ts'
 import pino from 'pino'
 import { actsOf, readActToken, signAct } from '../../../cloud/notify/act-tokens.ts'
 import { NoticeKind } from '../../../shared/push.ts'
-import { type FakeAgent, loginAgent } from '../../setup/fake-agent.ts'
-import { joinTenant, suspicion, type Tenant, tellStory } from '../../setup/tenants.ts'
+import { type FakeAgent, loginAgent, tellFailingPrint } from '../../setup/fake-agent.ts'
+import { joinTenant, type Tenant, tellStory } from '../../setup/tenants.ts'
 import { startTestCloud, type TestCloud } from '../../setup/test-cloud.ts'
 import { waitUntil } from '../../setup/wait.ts'
 
@@ -36,14 +36,7 @@ after(async () => {
 
 /** A print that fails and goes on, and the notification that tells of it. */
 async function failingPrint() {
-  const story = tellStory()
-  await agent.send('status', story.status())
-  await waitUntil('the device is there', () => cloud.flow.presence.runOf(anna.deviceId)?.boot === story.boot)
-  const suspected = story.event('defect.suspected', suspicion(9))
-  for (const event of [story.event('print.started', { job: 'benchy.gcode' }), suspected]) {
-    await agent.send('events', event)
-    assert.equal((await agent.receiptFor(event.id)).result, 'stored')
-  }
+  const { story, suspected } = await tellFailingPrint(agent, cloud.flow, anna.deviceId)
   const notice = await cloud.db.notification.findFirstOrThrow({ where: { eventId: suspected.id } })
   return { story, notice, incidentId: notice.incidentId ?? '' }
 }

@@ -4,8 +4,8 @@ import { after, before, test } from 'node:test'
 import { ContactsView, TelegramCode } from '@layerwatch/shared/notify.ts'
 import pino from 'pino'
 import { type FakeTelegram, startTelegram, type TelegramChat } from '../../fakes/telegram.ts'
-import { type FakeAgent, loginAgent } from '../../setup/fake-agent.ts'
-import { joinTenant, suspicion, type Tenant, tellStory } from '../../setup/tenants.ts'
+import { type FakeAgent, loginAgent, tellFailingPrint } from '../../setup/fake-agent.ts'
+import { joinTenant, type Tenant } from '../../setup/tenants.ts'
 import { startTestCloud, type TestCloud } from '../../setup/test-cloud.ts'
 import { waitUntil } from '../../setup/wait.ts'
 
@@ -83,14 +83,7 @@ async function press(from: TelegramChat, data: string, by?: number): Promise<str
 
 /** A print that fails, told in the chat: the notification and its buttons. */
 async function failingPrint() {
-  const story = tellStory()
-  await agent.send('status', story.status())
-  await waitUntil('the device is there', () => cloud.flow.presence.runOf(anna.deviceId)?.boot === story.boot)
-  const suspected = story.event('defect.suspected', suspicion(9))
-  for (const event of [story.event('print.started', { job: 'benchy.gcode' }), suspected]) {
-    await agent.send('events', event)
-    assert.equal((await agent.receiptFor(event.id)).result, 'stored')
-  }
+  const { story, suspected } = await tellFailingPrint(agent, cloud.flow, anna.deviceId)
   const where = { eventId: suspected.id, channel: 'telegram' }
   const notice = await cloud.db.notification.findFirstOrThrow({ where })
   const message = await waitUntil('the message', () =>
