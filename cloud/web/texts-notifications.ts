@@ -63,8 +63,6 @@ export const notificationTexts = {
     secret: 'Signing secret',
     secretOnce: 'Shown this once: keep it where your receiver checks signatures.',
   },
-  copy: 'Copy',
-  copied: 'Copied',
 } as const
 
 /** The texts of the page a notification's link leads to. Sent is not paused. */

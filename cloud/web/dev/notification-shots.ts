@@ -1,5 +1,6 @@
+import type { Locator } from 'playwright-core'
 import { fillNotifications } from './mock-notifications.ts'
-import { open, type Shot } from './shot.ts'
+import { open, type Shot, type Stage } from './shot.ts'
 
 /** The page of notifications. */
 export const notificationShots: Shot[] = [
@@ -16,11 +17,9 @@ export const notificationShots: Shot[] = [
     name: 'notifications-ntfy',
     play: async (stage) => {
       await open(stage, '/you/notifications')
-      const panel = stage.page.getByRole('region', { name: 'ntfy' })
-      await panel.getByRole('button', { name: 'Connect' }).click()
+      const panel = await openPanel(stage, 'ntfy')
       await panel.getByLabel('Access token').scrollIntoViewIfNeeded()
-      await panel.evaluate((element) => element.scrollIntoView({ block: 'start' }))
-      await stage.page.waitForTimeout(300)
+      await showPanel(panel, 'start')
     },
   },
   {
@@ -28,14 +27,12 @@ export const notificationShots: Shot[] = [
     play: async (stage) => {
       fillNotifications(stage.world)
       await open(stage, '/you/notifications')
-      const panel = stage.page.getByRole('region', { name: 'Webhook' })
-      await panel.getByRole('button', { name: 'Connect' }).click()
+      const panel = await openPanel(stage, 'Webhook')
       await panel.getByLabel('Address').fill('https://home.example.org/api/webhook/print')
       await panel.getByRole('button', { name: 'Connect', exact: true }).click()
       await panel.getByRole('button', { name: 'Send a test' }).click()
       await stage.page.waitForTimeout(300)
-      await panel.evaluate((element) => element.scrollIntoView({ block: 'end' }))
-      await stage.page.waitForTimeout(300)
+      await showPanel(panel, 'end')
     },
   },
   {
@@ -43,10 +40,8 @@ export const notificationShots: Shot[] = [
     play: async (stage) => {
       fillNotifications(stage.world)
       await open(stage, '/you/notifications')
-      const panel = stage.page.getByRole('region', { name: 'Telegram' })
-      await panel.getByRole('button', { name: 'Connect' }).click()
-      await panel.evaluate((element) => element.scrollIntoView({ block: 'start' }))
-      await stage.page.waitForTimeout(300)
+      const panel = await openPanel(stage, 'Telegram')
+      await showPanel(panel, 'start')
     },
   },
   { name: 'act-pause', play: (stage) => open(stage, '/act#pause') },
@@ -62,3 +57,15 @@ export const notificationShots: Shot[] = [
   { name: 'act-false-alarm', themes: ['dark'], play: (stage) => open(stage, '/act#false-alarm') },
   { name: 'act-over', themes: ['light'], play: (stage) => open(stage, '/act#long-ago') },
 ]
+
+/** Begins to connect a channel: its panel, with the fields open. */
+async function openPanel({ page }: Stage, channel: string): Promise<Locator> {
+  const panel = page.getByRole('region', { name: channel })
+  await panel.getByRole('button', { name: 'Connect' }).click()
+  return panel
+}
+
+async function showPanel(panel: Locator, block: 'start' | 'end'): Promise<void> {
+  await panel.evaluate((element, at) => element.scrollIntoView({ block: at }), block)
+  await panel.page().waitForTimeout(300)
+}

@@ -3,6 +3,7 @@ import type { ActView } from '@layerwatch/shared/notify.ts'
 import { useEffect, useState } from 'react'
 import { lookAtAct, performAct, Refusal } from '../api.ts'
 import { Icon, Mark } from '../parts/icon.tsx'
+import { Problem } from '../parts/problem.tsx'
 import { texts } from '../texts.ts'
 import { actTexts as words } from '../texts-notifications.ts'
 import './act.css'
@@ -85,11 +86,7 @@ function Asking({ view, isBusy, problem, onPress }: AskingProps) {
         <Icon name={act === 'pause' ? 'pause' : 'check'} solid={act === 'pause'} />
         {isBusy ? words.sending : words[act].press}
       </button>
-      {problem && (
-        <p className="wrong" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
     </section>
   )
 }

@@ -3,12 +3,13 @@ import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { getPairing, Refusal, startPairing } from '../api.ts'
 import { useLive, useNow } from '../context.tsx'
-import { copyFrom } from '../copy-from.ts'
 import { Bar, OfflineBanner } from '../parts/bar.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { texts } from '../texts.ts'
 import './add-device.css'
+import { CopyField } from '../parts/copy-field.tsx'
+import { Problem } from '../parts/problem.tsx'
 
 /** A code and a command to paste; then the device appears by itself. */
 export function AddDevice() {
@@ -39,7 +40,12 @@ export function AddDevice() {
         <Bar title={texts.addDevice.title} backTo="/you" />
         <main className="scroll pad pairing">
           <h2 className="page-title">{isPaired ? texts.addDevice.paired : texts.addDevice.heading}</h2>
-          {problem && <p className="wrong">{problem}</p>}
+          <Problem text={problem} />
+          {!pairing && !problem && (
+            <p className="muted" role="status">
+              {texts.loading}
+            </p>
+          )}
           {pairing && !isOver && !isPaired && <Code pairing={pairing} secondsLeft={secondsLeft} />}
           {pairing && !isOver && <Arrival pairing={told ?? pairing} />}
           {isOver && <p className="muted">{texts.addDevice.expired}</p>}
@@ -81,9 +87,6 @@ function usePairing(pairing: PairingView | undefined): PairingView | undefined {
 }
 
 function Code({ pairing, secondsLeft }: { pairing: PairingView; secondsLeft: number }) {
-  const [isCopied, setCopied] = useState(false)
-  const command = useRef<HTMLInputElement>(null)
-  const copy = async () => setCopied(await copyFrom(command.current))
   return (
     <>
       <section className="panel code">
@@ -92,13 +95,7 @@ function Code({ pairing, secondsLeft }: { pairing: PairingView; secondsLeft: num
         <p className="detail">{texts.addDevice.goodFor(secondsLeft)}</p>
       </section>
       <p className="muted">{texts.addDevice.paste}</p>
-      <div className="command">
-        <input ref={command} readOnly value={pairing.command ?? ''} aria-label={texts.addDevice.command} />
-        <button type="button" className="button" onClick={copy}>
-          <Icon name={isCopied ? 'check' : 'copy'} />
-          <span role="status">{isCopied ? texts.addDevice.copied : texts.addDevice.copy}</span>
-        </button>
-      </div>
+      <CopyField value={pairing.command ?? ''} label={texts.addDevice.command} />
     </>
   )
 }

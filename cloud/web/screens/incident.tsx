@@ -13,6 +13,7 @@ import { Icon, type IconName } from '../parts/icon.tsx'
 import { liveForMs } from '../parts/live-picture.tsx'
 import { focusOf, Picture, type PictureProps } from '../parts/picture.tsx'
 import { PictureDialog } from '../parts/picture-dialog.tsx'
+import { Problem } from '../parts/problem.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { Timeline } from '../parts/timeline.tsx'
 import { isActive, type Tone } from '../standing.ts'
@@ -209,11 +210,7 @@ function Choices({ incident }: { incident: IncidentView }) {
           {texts.incident.seen}
         </button>
       )}
-      {problem && (
-        <p className="wrong" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
     </section>
   )
 }

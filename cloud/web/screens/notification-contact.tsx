@@ -1,10 +1,11 @@
 import type { Channel, ContactKind, ContactRequest, ContactView } from '@layerwatch/shared/notify.ts'
-import { useId, useRef, useState } from 'react'
+import { useId, useState } from 'react'
 import { connectContact, disconnectContact, newKey, testChannel } from '../api.ts'
 import { useNow } from '../context.tsx'
-import { copyFrom } from '../copy-from.ts'
+import { CopyField } from '../parts/copy-field.tsx'
 import { Field } from '../parts/field.tsx'
 import { Icon } from '../parts/icon.tsx'
+import { Problem } from '../parts/problem.tsx'
 import { problemOf } from '../problem-of.ts'
 import { notificationTexts as words } from '../texts-notifications.ts'
 import { TelegramConnect } from './telegram-connect.tsx'
@@ -87,7 +88,7 @@ function Connected(props: { contact: ContactView; onChanged: () => void; onChang
           </button>
         )}
       </div>
-      {problem && <p className="wrong">{problem}</p>}
+      <Problem text={problem} />
     </>
   )
 }
@@ -119,11 +120,7 @@ function ConnectForm({ kind, onConnected, onNever }: FormProps) {
   return (
     <form className="connect" onSubmit={submit}>
       <Fields kind={kind} />
-      {problem && (
-        <p className="wrong" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <div className="acts">
         <button type="submit" className="button primary" disabled={isBusy}>
           {isBusy ? words.connecting : words.connect}
@@ -181,19 +178,10 @@ function requestOf(kind: FormKind, form: FormData): ContactRequest {
 }
 
 function Secret({ secret }: { secret: string }) {
-  const [isCopied, setCopied] = useState(false)
-  const field = useRef<HTMLInputElement>(null)
-  const copy = async () => setCopied(await copyFrom(field.current))
   return (
     <div className="secret">
       <p className="detail">{words.webhook.secretOnce}</p>
-      <div className="command">
-        <input ref={field} readOnly value={secret} aria-label={words.webhook.secret} />
-        <button type="button" className="button" onClick={copy}>
-          <Icon name={isCopied ? 'check' : 'copy'} />
-          <span role="status">{isCopied ? words.copied : words.copy}</span>
-        </button>
-      </div>
+      <CopyField value={secret} label={words.webhook.secret} />
     </div>
   )
 }

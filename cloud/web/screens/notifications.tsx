@@ -11,6 +11,7 @@ import { notificationTexts as words } from '../texts-notifications.ts'
 import { Contact, TestButton } from './notification-contact.tsx'
 import './notifications.css'
 import './you.css'
+import { Problem } from '../parts/problem.tsx'
 
 /** How a person is told: each channel with what it needs, how its last message went, and a test. */
 export function Notifications() {
@@ -88,11 +89,7 @@ function Push({ last }: { last: ContactsView['last']['push'] }) {
           </button>
         </div>
       )}
-      {hasFailed && (
-        <p className="wrong" role="alert">
-          {texts.you.pushFailed}
-        </p>
-      )}
+      <Problem text={hasFailed ? texts.you.pushFailed : undefined} />
     </section>
   )
 }

@@ -6,6 +6,7 @@ import { Field } from '../parts/field.tsx'
 import { Mark } from '../parts/icon.tsx'
 import { texts } from '../texts.ts'
 import './sign-in.css'
+import { Problem } from '../parts/problem.tsx'
 
 /** The way in: sign in, or the first owner's account with the set-up token. */
 export function SignIn({ setup, onSignedIn }: { setup: SetupView; onSignedIn: () => void }) {
@@ -87,11 +88,7 @@ function AccountForm({
           {isShown ? texts.signIn.hide : texts.signIn.show}
         </button>
       </Field>
-      {problem && (
-        <p className="wrong" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <button type="submit" className="button primary wide" disabled={isBusy}>
         {isNew ? texts.signIn.create : texts.signIn.submit}
       </button>

@@ -2,6 +2,7 @@ import type { ContactView, TelegramCode } from '@layerwatch/shared/notify.ts'
 import { useEffect, useRef, useState } from 'react'
 import { startTelegram } from '../api.ts'
 import { useNow } from '../context.tsx'
+import { Problem } from '../parts/problem.tsx'
 import { problemOf } from '../problem-of.ts'
 import { notificationTexts as words } from '../texts-notifications.ts'
 
@@ -45,11 +46,7 @@ export function TelegramConnect({ contact, onLook, onDone }: Props) {
         </>
       )}
       {code && secondsLeft <= 0 && <p className="detail">{words.telegram.over}</p>}
-      {problem && (
-        <p className="wrong" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <div className="acts">
         {code && secondsLeft > 0 ? (
           <a className="button primary" href={code.link} target="_blank" rel="noreferrer">
