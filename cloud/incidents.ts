@@ -1,5 +1,6 @@
 import type { IncidentOutcome, IncidentStep } from '@layerwatch/shared/api.ts'
 import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
+import { describeFallback } from '@layerwatch/shared/pause-words.ts'
 import type { Actor } from '@layerwatch/shared/vocabulary.ts'
 
 /*
@@ -15,6 +16,8 @@ export const incidentTypes = [
   'pause.sent',
   'pause.failed',
   'printer.paused',
+  'pause.checked',
+  'fallback.used',
   'printer.resumed',
   'print.finished',
 ] as const
@@ -104,6 +107,9 @@ function applyCause(last: Episode | undefined, fact: DeviceFact): Episode | unde
     case 'pause.failed':
     case 'printer.paused':
       return applyPause(current ?? pausing(last), fact, cause)
+    case 'pause.checked':
+    case 'fallback.used':
+      return addSequel(current ?? ended(last), fact, cause)
     case 'printer.resumed':
       return (
         current && close(current, fact, { kind: 'resumed', actor: cause.data.by, ...layerOf(cause.data) })
@@ -179,6 +185,27 @@ function applyPause(
   } else {
     current.pause = 'confirmed'
     current.steps.push({ ...stepOf(fact, 'paused'), actor, ...layerOf(cause.data) })
+  }
+  return current
+}
+
+/** A printer that was ended by other means has ended before that is told. */
+function ended(last: Episode | undefined): Episode | undefined {
+  return last?.severity === 'confirmed' && last.pause === 'failed' ? last : undefined
+}
+
+/** What is told of a pause after it, in a line of its own. */
+function addSequel(
+  current: Episode | undefined,
+  fact: DeviceFact,
+  cause: Extract<Cause, { type: 'pause.checked' | 'fallback.used' }>,
+): Episode | undefined {
+  if (!current) return undefined
+  if (cause.type === 'pause.checked') {
+    const { picture } = cause.data
+    if (picture !== 'unseen') current.steps.push(stepOf(fact, `pause.${picture}`))
+  } else {
+    current.steps.push({ ...stepOf(fact, 'fallback.used'), detail: describeFallback(cause.data) })
   }
   return current
 }

@@ -7,6 +7,7 @@ import { Sensitivity } from '@layerwatch/shared/sensitivity.ts'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { CameraConfig } from './camera/config.ts'
+import { findPauseMistakes, PauseConfig } from './pause-config.ts'
 import { PrinterConfig } from './printer/config.ts'
 import { readPrinterKey } from './printer-keys.ts'
 
@@ -74,28 +75,39 @@ export const PolicyConfig = z.strictObject({
     .describe('Another action for single defects, such as {warping: notify}'),
 })
 
-export const WatchedPrinterConfig = z.strictObject({
-  name: z.string().trim().min(1).max(200).describe('Name on the phone; the printer keeps its history by it'),
-  printer: PrinterConfig,
-  camera: CameraConfig,
-  cameras: z
-    .array(CameraConfig)
-    .max(3)
-    .optional()
-    .describe('Further cameras on this printer, all judged together; where one is blind, the others go on'),
-  capture: z
-    .strictObject({
-      intervalSeconds: z
-        .number()
-        .min(0.5)
-        .max(300)
-        .default(5)
-        .describe('Seconds of printing between two pictures'),
-    })
-    .prefault({}),
-  policy: PolicyConfig.prefault({}),
-  gpio: GpioConfig.optional(),
-})
+export const WatchedPrinterConfig = z
+  .strictObject({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .describe('Name on the phone; the printer keeps its history by it'),
+    printer: PrinterConfig,
+    camera: CameraConfig,
+    cameras: z
+      .array(CameraConfig)
+      .max(3)
+      .optional()
+      .describe('Further cameras on this printer, all judged together; where one is blind, the others go on'),
+    capture: z
+      .strictObject({
+        intervalSeconds: z
+          .number()
+          .min(0.5)
+          .max(300)
+          .default(5)
+          .describe('Seconds of printing between two pictures'),
+      })
+      .prefault({}),
+    policy: PolicyConfig.prefault({}),
+    pause: PauseConfig.prefault({}),
+    gpio: GpioConfig.optional(),
+  })
+  .superRefine(({ pause, printer }, context) => {
+    for (const { path, message } of findPauseMistakes(pause, printer))
+      context.addIssue({ code: 'custom', path: ['pause', ...path], message })
+  })
 
 export const DetectorConfig = z.strictObject({
   backend: z
@@ -152,7 +164,7 @@ export function parseConfig(
   const config = checkConfig(AgentConfig, parseDocument(text), {
     file,
     env,
-    secretNames: ['apiKey', 'password', 'accessCode'],
+    secretNames: ['apiKey', 'password', 'accessCode', 'secret'],
     readSecretFile: (path) => readFileSync(resolve(folder, path), 'utf8'),
   })
   config.dataDir = resolve(folder, config.dataDir)

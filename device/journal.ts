@@ -22,6 +22,8 @@ const phrases: Partial<Record<EventType, string>> = {
   'pause.sent': 'pausing the printer',
   'pause.failed': 'pause failed',
   'printer.paused': 'printer paused',
+  'pause.checked': 'pause looked at',
+  'fallback.used': 'fallback used',
   'printer.resumed': 'printer resumed',
   'camera.lost': 'not watching',
   'camera.restored': 'watching again',
@@ -33,15 +35,26 @@ const phrases: Partial<Record<EventType, string>> = {
   'command.finished': 'command finished',
 }
 
-const gravePhrases: readonly EventType[] = ['defect.confirmed', 'pause.failed', 'camera.lost', 'printer.lost']
+const gravePhrases: readonly EventType[] = [
+  'defect.confirmed',
+  'pause.failed',
+  'fallback.used',
+  'camera.lost',
+  'printer.lost',
+]
 
 /** Says a change of state as one log line: a constant phrase, and the few figures that matter as fields. */
 export function logChange(log: Logger, change: Change): void {
   const phrase = phrases[change.type]
   if (!phrase) return
   const fields = briefly(change.data)
-  if (gravePhrases.includes(change.type)) log.warn(fields, phrase)
+  if (isGrave(change)) log.warn(fields, phrase)
   else log.info(fields, phrase)
+}
+
+function isGrave(change: Change): boolean {
+  if (change.type === 'pause.checked') return change.data.picture === 'moving'
+  return gravePhrases.includes(change.type)
 }
 
 function briefly(data: object): Record<string, unknown> {

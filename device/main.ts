@@ -15,6 +15,7 @@ import { joinSights, openEyes } from './eyes.ts'
 import { newId } from './ids.ts'
 import { indexFile } from './layer-index.ts'
 import { PrinterMonitor } from './monitor.ts'
+import { openFallbacks } from './printer/fallbacks.ts'
 import { openPrinter } from './printer/open.ts'
 import { answerStatus } from './status-socket.ts'
 import { type Identity, loadIdentity } from './uplink/identity.ts'
@@ -125,7 +126,7 @@ async function openWatch(
     log,
     onChange,
     ...(setLamp ? { setLamp } : {}),
-    ...(cutPower && wiring?.relay?.cutsPower ? { cutPower } : {}),
+    fallbacks: openFallbacks(config.pause.fallback, { printer: config.printer, cutPower }),
   })
   for (const { description } of cameras) log.info({ camera: description }, 'camera configured')
   async function close() {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { PrinterCourse } from './assess/prints.ts'
 import type { Clock } from './clock.ts'
 import type { WatchedPrinterConfig } from './config.ts'
+import type { Fallback } from './fallback.ts'
 import type { Journal } from './journal.ts'
 import type { LampSignal } from './printer/gpio.ts'
 import type { Printer } from './printer/printer.ts'
@@ -25,6 +26,6 @@ export interface MonitorParts {
   /** Something changed that the phone shows. */
   onChange: () => void
   setLamp?: (signal: LampSignal) => void
-  /** Cuts the printer's power; there only where the configuration says so. */
-  cutPower?: () => void
+  /** What ends a print that the printer did not end, in this order; there only where the configuration says so. */
+  fallbacks?: readonly Fallback[]
 }

@@ -1,5 +1,3 @@
-import type { Actor } from '@layerwatch/shared/vocabulary.ts'
-import { type ActionOutcome, isUnpaused } from './act.ts'
 import type { Album, Picture } from './album.ts'
 import { emptyAlbum, keepPicture, newestOf } from './album.ts'
 import type { Assessment, ClosedLayer, Outcome, Turn } from './assess/assess.ts'
@@ -13,10 +11,8 @@ import {
 } from './assess/assess.ts'
 import type { Eyes } from './assess/blindness.ts'
 import { look, openEyes } from './assess/blindness.ts'
-import type { Decision } from './assess/decide.ts'
 import type { LayerPlace } from './assess/layers.ts'
 import { beforeFirstLayer, placeLayer } from './assess/layers.ts'
-import { moveOf } from './assess/policy.ts'
 import type { PrintTime } from './assess/print-time.ts'
 import { printSecondsAt, readPrintTime, startPrintTime } from './assess/print-time.ts'
 import type { Change } from './assess/prints.ts'
@@ -25,14 +21,14 @@ import { describeLayers, describeTurn } from './incident.ts'
 import type { Entry } from './journal.ts'
 import type { MonitorParts } from './monitor-parts.ts'
 import { isPreparing, pauseBetweenMs } from './pace.ts'
+import { Pausing } from './pausing.ts'
 import type { LampSignal } from './printer/gpio.ts'
 import type { PrinterStatus } from './printer/printer.ts'
 import { PrinterLink } from './printer-link.ts'
 import { joinRound, picturesOf, placeSights } from './sights.ts'
+import { shotsOf } from './standstill.ts'
 import type { Observation, Seen } from './watch.ts'
 
-/** A pause that failed is tried again after this long, as long as the failure is in sight. */
-const pauseAgainMs = 30_000
 const fileTimeoutMs = 120_000
 const lampSignals: Record<Turn, LampSignal> = { suspected: 'blink', confirmed: 'on', cleared: 'off' }
 
@@ -43,6 +39,7 @@ const lampSignals: Record<Turn, LampSignal> = { suspected: 'blink', confirmed: '
 export class PrinterMonitor {
   readonly #parts: MonitorParts
   readonly link: PrinterLink
+  readonly pausing: Pausing
   #time: PrintTime
   #place: LayerPlace = beforeFirstLayer
   #layerAtByte: ((byte: number) => number) | undefined
@@ -51,7 +48,6 @@ export class PrinterMonitor {
   #album: Album = emptyAlbum
   #frameMs: number | undefined
   #lastSeen: Observation | undefined
-  #pauseFailedAtMs = -Infinity
   #isFileAsked = false
   #isBeforeShown = false
 
@@ -64,6 +60,14 @@ export class PrinterMonitor {
       ...parts,
       layer: () => this.#place.layer,
       onChange: (changes, status) => this.#follow(changes, status),
+    })
+    this.pausing = new Pausing({
+      ...parts,
+      link: this.link,
+      layer: () => this.#place.layer,
+      fallbacks: parts.fallbacks ?? [],
+      look: async (signal) => shotsOf(await parts.observe(signal)),
+      record: (entries) => this.#record(entries),
     })
   }
 
@@ -138,7 +142,7 @@ export class PrinterMonitor {
       this.#assessment = prepareAssessment(this.#assessment, joined)
     }
     // The printer is called before anything is written down, for that may wait for a slow disk.
-    const pausing = this.#protect(outcome.decision, signal)
+    const pausing = this.pausing.protect(outcome.decision, signal)
     if (seen.kind === 'seen') this.#keep(seen, picturesOf(round, layer, outcome), outcome)
     // The layer at which a failure is confirmed may stay the last for hours: it is told as it stands.
     const confirmed = outcome.turn === 'confirmed' ? closeLayer(this.#assessment, atSeconds) : undefined
@@ -146,39 +150,12 @@ export class PrinterMonitor {
     // How far the print is tells it from the next run of the job, should the agent be away meanwhile.
     if (outcome.closed) this.#parts.journal.saveCourse(this.link.course)
     if (outcome.turn) this.#parts.setLamp?.(lampSignals[outcome.turn])
-    if (pausing) void this.#settlePause(pausing, 'layerwatch', signal)
-  }
-
-  /** Pauses a failing print, unless that or a stop is being done, it was just tried in vain, or it can't be. */
-  #protect(decision: Decision | undefined, signal: AbortSignal): Promise<ActionOutcome> | undefined {
-    const action = moveOf(decision)
-    if (!action) return undefined
-    const sinceFailedMs = this.#parts.clock.nowMs() - this.#pauseFailedAtMs
-    if (this.link.isUnderWay('pause') || this.link.isUnderWay('cancel')) return undefined
-    if (sinceFailedMs < pauseAgainMs || this.link.lacks(action)) return undefined
-    return this.link.act(action, 'layerwatch', signal)
+    if (pausing) void this.pausing.settle(pausing, 'layerwatch', signal)
   }
 
   /** Pauses at the press of the button on the device. */
   pauseByButton(signal: AbortSignal): Promise<void> {
-    return this.#settlePause(this.link.act('pause', 'button', signal), 'button', signal)
-  }
-
-  async #settlePause(pausing: Promise<ActionOutcome>, by: Actor, signal: AbortSignal): Promise<void> {
-    const layer = this.#place.layer
-    const { print } = this.link.course
-    if (!this.link.isUnderWay('cancel')) this.#record([{ type: 'pause.sent', data: { by, layer } }])
-    const outcome = await pausing
-    // Stopped or ended meanwhile, or somebody asked for something else: nothing failed then.
-    const isOvertaken = this.link.isUnderWay('cancel') || this.link.isUnderWay('resume') || signal.aborted
-    const { state } = this.link.course
-    const isSamePrint = this.link.course.print?.printId === print?.printId
-    if (outcome.isDone || isOvertaken || !isSamePrint || !isUnpaused(state)) return
-    this.#pauseFailedAtMs = this.#parts.clock.nowMs()
-    const { reason, tries, isInContact } = outcome
-    this.#record([{ type: 'pause.failed', data: { by, reason, tries } }])
-    // Lost contact alone never cuts the power: nobody knows then what the printer does.
-    if (isInContact && state === 'printing' && by === 'layerwatch') this.#parts.cutPower?.()
+    return this.pausing.settle(this.link.act('pause', 'button', signal), 'button', signal)
   }
 
   #keep(seen: Seen, pictures: readonly Picture[], { decision, closed }: Outcome): void {
@@ -259,7 +236,7 @@ export class PrinterMonitor {
     this.#album = emptyAlbum
     this.#eyes = openEyes(this.#parts.clock.nowMs())
     this.#isBeforeShown = false
-    this.#pauseFailedAtMs = -Infinity
+    this.pausing.forget()
     this.#parts.setLamp?.('off')
   }
 

@@ -3,6 +3,7 @@ import {
   Actor,
   BlindReason,
   Detection,
+  FallbackMeans,
   Id,
   Instant,
   LayerHealth,
@@ -98,6 +99,21 @@ export const PauseFailed = z.object({
   reason: z.string().max(300),
   tries: z.number().int().min(0),
 })
+/**
+ * A printer that says it has paused was looked at: it stands still in the picture, goes on moving, or can't be told.
+ */
+export const PauseChecked = z.object({
+  picture: z.enum(['still', 'moving', 'unseen']),
+  /** Seconds since the printer said so. */
+  seconds: z.number().min(0),
+})
+/** A printer that did not obey was ended by other means: seen to have ended, taken on but not seen, or not even that. */
+export const FallbackUsed = z.object({
+  means: FallbackMeans,
+  result: z.enum(['confirmed', 'unconfirmed', 'failed']),
+  tries: z.number().int().min(0),
+  reason: z.string().max(300).optional(),
+})
 export const PrinterResumed = z.object({ by: Actor, layer: LayerNumber.optional() })
 
 /** Nobody is watching, and why; said once an episode. */
@@ -140,6 +156,8 @@ const eventData = {
   'pause.sent': PauseSent,
   'pause.failed': PauseFailed,
   'printer.paused': PrinterPaused,
+  'pause.checked': PauseChecked,
+  'fallback.used': FallbackUsed,
   'printer.resumed': PrinterResumed,
   'camera.lost': WatchLost,
   'camera.restored': WatchRestored,

@@ -81,6 +81,10 @@ export type PrintOutcome = z.infer<typeof PrintOutcome>
 export const Actor = z.enum(['layerwatch', 'person', 'button', 'printer'])
 export type Actor = z.infer<typeof Actor>
 
+/** What ends a print that the printer itself did not end. */
+export const FallbackMeans = z.enum(['relay', 'webhook', 'emergency-stop'])
+export type FallbackMeans = z.infer<typeof FallbackMeans>
+
 /** UUID in lower case. */
 export const Id = z.uuid().toLowerCase()
 

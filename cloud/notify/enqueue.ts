@@ -17,6 +17,7 @@ import type { Outcome } from '../projections.ts'
 import type { StoredEpisode } from '../projections-incidents.ts'
 import {
   confirmedMessage,
+  fallbackMessage,
   finishedMessage,
   lostMessage,
   type Message,
@@ -24,6 +25,7 @@ import {
   pauseFailedMessage,
   restoredMessage,
   type Scene,
+  stillMovingMessage,
   suspectedMessage,
   type Trouble,
 } from './messages.ts'
@@ -54,6 +56,9 @@ export async function enqueueNotifications(tx: Tx, happening: Happening): Promis
     case 'printer.paused':
     case 'pause.failed':
       return enqueueTrouble(tx, happening)
+    case 'pause.checked':
+    case 'fallback.used':
+      return enqueueSequel(tx, happening)
     case 'print.finished':
       return enqueueFinished(tx, happening, event.data)
     case 'camera.lost':
@@ -105,6 +110,18 @@ async function enqueueTrouble(tx: Tx, happening: Happening): Promise<number> {
   const isPauseSent = episode.pause === 'sent'
   const notBefore = new Date(receivedAt.getTime() + waitForPauseMs)
   return insert(tx, happening, confirmedMessage({ ...trouble, isPauseSent }), { episode, notBefore })
+}
+
+/** What must be heard after a pause: a printer that goes on all the same, and what became of its end by other means. */
+async function enqueueSequel(tx: Tx, happening: Happening): Promise<number> {
+  const { event, outcome } = happening
+  const { episode } = outcome
+  if (!episode || !isFresh(happening, softFreshMs)) return 0
+  const trouble = troubleOf(happening, episode)
+  if (event.type === 'fallback.used')
+    return insert(tx, happening, fallbackMessage({ ...trouble, ...event.data }), { episode })
+  if (event.type !== 'pause.checked' || event.data.picture !== 'moving') return 0
+  return insert(tx, happening, stillMovingMessage(trouble), { episode })
 }
 
 async function enqueueFinished(

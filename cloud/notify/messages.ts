@@ -1,4 +1,6 @@
 import { nameDefect } from '@layerwatch/shared/defect-names.ts'
+import type { EventData } from '@layerwatch/shared/events.ts'
+import { describeFallback } from '@layerwatch/shared/pause-words.ts'
 import type { NoticeKind } from '@layerwatch/shared/push.ts'
 import type { Actor, BlindReason, PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
 
@@ -98,6 +100,36 @@ export function pauseFailedMessage(trouble: Trouble & { reason: string }): Messa
       `${capital(defectOf(trouble))} since layer ${trouble.beganAtLayer}, ${hour(trouble)}`,
       `Reason: ${oneLine(trouble.reason)}`,
       'Try again or cut the power',
+    ),
+    path: `/incidents/${trouble.incidentId}`,
+  }
+}
+
+/** The printer says that it has paused, and the camera sees it go on. */
+export function stillMovingMessage(trouble: Trouble): Message {
+  return {
+    kind: 'pause-failed',
+    title: `Paused, but still moving: ${oneLine(trouble.printerName)}`,
+    body: sentences(
+      'It says that it has paused, and goes on moving in the picture',
+      'Look at it, or cut the power',
+      job(trouble),
+    ),
+    path: `/incidents/${trouble.incidentId}`,
+  }
+}
+
+/** What became of ending a printer that did not obey. */
+export function fallbackMessage(trouble: Trouble & EventData<'fallback.used'>): Message {
+  const isEnded = trouble.result === 'confirmed'
+  const title = isEnded ? 'Ended, for it did not pause' : 'Not paused, and not ended'
+  return {
+    kind: 'pause-failed',
+    title: `${title}: ${oneLine(trouble.printerName)}`,
+    body: sentences(
+      capital(oneLine(describeFallback(trouble))),
+      isEnded ? 'The print is lost' : 'Cut the power yourself',
+      job(trouble),
     ),
     path: `/incidents/${trouble.incidentId}`,
   }

@@ -153,13 +153,21 @@ export function stepTitle(step: IncidentStep): string {
 
 /** Who and where, under a step's title. */
 export function stepDetail(step: IncidentStep, incident: IncidentView): string {
-  if (step.kind === 'paused') return 'it has paused'
+  if (step.kind === 'paused') return pausedDetail(step)
+  if (step.kind === 'pause.still') return 'as a paused printer does'
+  if (step.kind === 'pause.moving') return 'though it says that it has paused: look at it'
   const actor = step.by ? `by ${actorNames[step.by]}` : ''
   const who = step.person ? `by ${step.person}` : actor
   const began = step.kind === 'suspected' && step.layer === incident.beganAtLayer ? 'began here: ' : ''
   const where = step.layer === undefined ? '' : `${began}layer ${count(step.layer)}`
   const isPlace = step.kind === 'suspected' || step.kind === 'confirmed'
   return [isPlace ? where : who, step.detail ?? ''].filter(Boolean).join(', ')
+}
+
+/** The printer's word for a pause, and whose pause it was where it was not Layerwatch's. */
+function pausedDetail({ by }: IncidentStep): string {
+  if (by !== 'printer') return 'it has paused'
+  return 'at the printer'
 }
 
 /** One line of an alert's list: what and where. */

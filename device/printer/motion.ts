@@ -1,3 +1,5 @@
+import sharp from 'sharp'
+
 /*
  * Whether something moves before the camera, from small grey pictures some seconds apart: all that tells a print
  * from an idle printer where there is no link to it.
@@ -5,6 +7,11 @@
 
 /** Size of the pictures compared, in cells of one luma value (0..255) each. */
 export const motionSize = { width: 64, height: 48 } as const
+
+/** A picture as it is compared. */
+export function readMotionPicture(jpeg: Uint8Array): Promise<Uint8Array> {
+  return sharp(jpeg).greyscale().resize(motionSize.width, motionSize.height, { fit: 'fill' }).raw().toBuffer()
+}
 
 /** A cell has changed when it differs by more, beyond what the whole picture does (clouds, a lamp that warms up). */
 const changedBeyond = 10
@@ -32,13 +39,18 @@ export const noMotion: Motion = { isPrinting: false, pairs: [], movedAtMs: Numbe
 /** Takes a picture into account. */
 export function noticeMotion(motion: Motion, picture: Uint8Array, nowMs: number): Motion {
   if (motion.last === undefined) return { ...motion, last: picture }
-  const hasMoved = countChanged(motion.last, picture) >= movedCells
+  const hasMoved = showMotion(motion.last, picture)
   const pairs = [...motion.pairs, hasMoved].slice(-beginPairs.of)
   const movedAtMs = hasMoved ? nowMs : motion.movedAtMs
   const isPrinting = motion.isPrinting
     ? nowMs - movedAtMs <= endAfterMs
     : pairs.filter(Boolean).length >= beginPairs.moved
   return { isPrinting, last: picture, pairs, movedAtMs }
+}
+
+/** Whether something moved from one picture to the next. */
+export function showMotion(before: Uint8Array, after: Uint8Array): boolean {
+  return countChanged(before, after) >= movedCells
 }
 
 /** Cells that differ by more than the whole picture does. */

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RejectedError } from '@layerwatch/shared/errors.ts'
 import type { Logger } from 'pino'
-import sharp from 'sharp'
 import type { Frame } from '../camera/camera.ts'
-import { type Motion, motionSize, noMotion, noticeMotion } from './motion.ts'
+import { type Motion, noMotion, noticeMotion, readMotionPicture } from './motion.ts'
 import type { Printer, PrinterStatus } from './printer.ts'
 
 const lookEveryMs = 10_000
@@ -73,9 +72,7 @@ class NoLink implements Printer {
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(lookWithinMs)])
       const { jpeg, capturedAtMs } = await this.#parts.look(limit)
-      const { width, height } = motionSize
-      const grey = sharp(jpeg).greyscale().resize(width, height, { fit: 'fill' }).raw()
-      this.#motion = noticeMotion(this.#motion, await grey.toBuffer(), capturedAtMs)
+      this.#motion = noticeMotion(this.#motion, await readMotionPicture(jpeg), capturedAtMs)
     } catch (error) {
       if (!signal.aborted) this.#parts.log.debug({ err: error }, 'motion can not be seen')
     }

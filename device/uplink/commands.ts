@@ -32,6 +32,8 @@ interface Move {
   command: Command
   action: PrinterAction
   printer: WatchedPrinter
+  /** Ends with the agent: what follows from a command may last longer than its answer. */
+  lasting: AbortSignal
 }
 
 const keptClaims = 1_000
@@ -78,7 +80,7 @@ export class Commands {
       await this.#tell(command, { result: 'refused', reason: 'the device can not store the command' })
       return
     }
-    await this.#obey(command, printer, AbortSignal.any([signal, AbortSignal.timeout(finishedWithinMs)]))
+    await this.#obey(command, printer, signal)
   }
 
   #circumstances(): Omit<CommandCircumstances, 'isRetained'> {
@@ -107,12 +109,16 @@ export class Commands {
     }
   }
 
-  async #obey(command: Command, printer: WatchedPrinter, signal: AbortSignal): Promise<void> {
+  async #obey(command: Command, printer: WatchedPrinter, lasting: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([lasting, AbortSignal.timeout(finishedWithinMs)])
     this.#parts.log.info({ printer: printer.name, action: command.action }, 'command accepted')
     await this.#record(command, { type: 'command.accepted', data: { commandId: command.id } })
     if (command.action === 'snapshot') await this.#tell(command, await this.#takeSnapshot(printer, signal))
     else if (command.action !== 'live') {
-      await this.#tell(command, await this.#move({ command, action: command.action, printer }, signal))
+      await this.#tell(
+        command,
+        await this.#move({ command, action: command.action, printer, lasting }, signal),
+      )
     }
   }
 
@@ -120,12 +126,13 @@ export class Commands {
    * Moves the printer, unless what was judged holds no more: a slow disk may have held the command up, and the
    * printer may have gone on since it was last heard. A pause waits for no reading.
    */
-  async #move({ command, action, printer }: Move, signal: AbortSignal): Promise<Finish> {
+  async #move({ command, action, printer, lasting }: Move, signal: AbortSignal): Promise<Finish> {
     const { link } = printer.monitor
     if (action !== 'pause') await link.read(signal)
     const reason = whyNot(command, this.#circumstances())
     if (reason !== undefined) return { result: 'refused', reason }
     const outcome = await link.act(action, 'person', signal)
+    void printer.monitor.pausing.seeThrough(action, outcome, lasting)
     return outcome.isDone ? { result: 'done' } : { result: 'failed', reason: outcome.reason }
   }
 

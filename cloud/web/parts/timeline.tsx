@@ -109,6 +109,9 @@ const signs: Record<IncidentStep['kind'], IconName> = {
   'pause.sent': 'sent',
   'pause.failed': 'wrong',
   paused: 'check',
+  'pause.still': 'check',
+  'pause.moving': 'wrong',
+  'fallback.used': 'wrong',
   resumed: 'play',
   stopped: 'stop',
   acknowledged: 'eye',
@@ -116,9 +119,9 @@ const signs: Record<IncidentStep['kind'], IconName> = {
 }
 
 function toneOf(step: IncidentStep): 'fail' | 'warn' | 'unknown' | 'done' | 'plain' {
-  if (step.kind === 'confirmed') return 'fail'
+  if (step.kind === 'confirmed' || step.kind === 'pause.moving') return 'fail'
   if (step.kind === 'suspected') return 'warn'
-  if (step.kind === 'pause.failed') return 'unknown'
+  if (step.kind === 'pause.failed' || step.kind === 'fallback.used') return 'unknown'
   return step.kind === 'acknowledged' || step.kind === 'resolved' ? 'plain' : 'done'
 }
 

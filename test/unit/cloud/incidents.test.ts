@@ -105,6 +105,34 @@ test('a failed pause is said to have failed until the printer is seen paused', (
   )
 })
 
+test('a paused printer that still moves in the picture stands on the timeline', () => {
+  const seen = device('pause.checked', { picture: 'moving', seconds: 23 })
+  const episode = only(foldIncidents([confirmed(), paused(), seen]))
+  assert.deepEqual(
+    episode.steps.map(({ kind }) => kind),
+    ['confirmed', 'paused', 'pause.moving'],
+  )
+  assert.equal(episode.pause, 'confirmed')
+})
+
+test('a picture that tells nothing of a pause is no line of the timeline', () => {
+  const unseen = device('pause.checked', { picture: 'unseen', seconds: 60 })
+  assert.equal(only(foldIncidents([confirmed(), paused(), unseen])).steps.length, 2)
+})
+
+test('a printer that was ended by other means is told so, though its print is over by then', () => {
+  const episode = only(
+    foldIncidents([
+      confirmed(),
+      device('pause.failed', { by: 'layerwatch', reason: 'refused', tries: 3 }),
+      device('print.finished', { outcome: 'failed', layer: 9 }),
+      device('fallback.used', { means: 'emergency-stop', result: 'confirmed', tries: 1 }),
+    ]),
+  )
+  assert.equal(episode.steps.at(-1)?.detail, 'Klipper was halted, and it has ended')
+  assert.equal(episode.pause, 'failed')
+})
+
 test('a pause without an incident is no incident', () => {
   assert.deepEqual(foldIncidents([paused('person'), device('printer.resumed', { by: 'person' })]), [])
 })

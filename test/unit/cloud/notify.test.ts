@@ -99,6 +99,40 @@ test('every browser of a person has a notification of its own', async () => {
   assert.deepEqual(rows.map(({ target }) => target).sort(), browsers.map(({ id }) => id).sort())
 })
 
+test('a printer that goes on moving after its pause is told at once, and one that stands still is not', async () => {
+  const [moving, still] = [await makeSubscriber(), await makeSubscriber()]
+  for (const [tenant, picture] of [
+    [moving, 'moving'],
+    [still, 'still'],
+  ] as const) {
+    const story = tellStory()
+    await ingest(tenant, [
+      story.event('defect.confirmed', suspicion(9)),
+      story.event('printer.paused', { by: 'layerwatch', layer: 9 }),
+      story.event('pause.checked', { picture, seconds: 23 }),
+    ])
+  }
+  const loud = (await told(moving)).filter(({ kind }) => kind === 'pause-failed')
+  assert.equal(loud.length, 2)
+  assert.match(loud[0]?.title ?? '', /still moving/)
+  assert.ok((await told(still)).every(({ kind }) => kind !== 'pause-failed'))
+})
+
+test('what became of a printer that did not obey is told after its pause that failed', async () => {
+  const tenant = await makeSubscriber()
+  const story = tellStory()
+  await ingest(tenant, [
+    story.event('defect.confirmed', suspicion(9)),
+    story.event('pause.failed', { by: 'layerwatch', reason: 'refused', tries: 3 }),
+    story.event('fallback.used', { means: 'webhook', result: 'confirmed', tries: 1 }),
+  ])
+  const titles = (await told(tenant)).map(({ title }) => title)
+  assert.ok(
+    titles.some((title) => title.startsWith('Ended, for it did not pause')),
+    titles.join('\n'),
+  )
+})
+
 test('a suspicion is told by push alone, once an episode', async () => {
   const tenant = await makeSubscriber()
   const story = tellStory()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RejectedError } from '@layerwatch/shared/errors.ts'
+import type { Fallback } from '../../../device/fallback.ts'
 import { failsAt, openScene } from '../../fakes/scripted-monitor.ts'
 import { ScriptedPrint } from '../../fakes/scripted-print.ts'
 import { VirtualClock } from '../../fakes/virtual-clock.ts'
@@ -74,7 +75,16 @@ test('a pause is tried three times, then said to have failed, and tried again wh
   let cuts = 0
   const { clock, print, types, find } = openScene(t, {
     score: failsAt(100),
-    parts: { cutPower: () => (cuts += 1) },
+    parts: {
+      fallbacks: [
+        {
+          means: 'relay',
+          use: async () => {
+            cuts += 1
+          },
+        },
+      ],
+    },
   })
   print.onAct = () => {
     throw new RejectedError('not now')
@@ -86,10 +96,30 @@ test('a pause is tried three times, then said to have failed, and tried again wh
   await clock.runUntil(() => print.state === 'paused', minute)
 })
 
+test('a printer that can only be watched is ended by other means where its owner configured one, once', async (t) => {
+  const clock = new VirtualClock()
+  const scripted = new ScriptedPrint({ layerSeconds: 20, score: failsAt(60), clock })
+  const probe = async () => ({ description: 'no link', actions: [], limits: ['Can only watch.'] })
+  let calls = 0
+  const plug: Fallback = {
+    means: 'webhook',
+    use: async () => {
+      calls += 1
+    },
+  }
+  const parts = { printer: { ...scripted.printer, probe }, fallbacks: [plug] }
+  const { find } = openScene(t, { clock, score: failsAt(60), parts })
+  await clock.runUntil(() => find('fallback.used').length > 0, 20 * minute)
+  await clock.run(5 * minute)
+  assert.equal(calls, 1)
+  assert.deepEqual(find('pause.failed')[0]?.data, { by: 'layerwatch', reason: 'Can only watch.', tries: 0 })
+  assert.deepEqual(find('fallback.used')[0]?.data, { means: 'webhook', result: 'unconfirmed', tries: 1 })
+})
+
 test('with the printer out of reach the pause fails, and the relay stays as it is', async (t) => {
   const { clock, print, types } = openScene(t, {
     score: failsAt(100),
-    parts: { cutPower: () => assert.fail('lost contact alone cuts nothing') },
+    parts: { fallbacks: [{ means: 'relay', use: () => assert.fail('lost contact alone cuts nothing') }] },
   })
   await clock.runUntil(() => print.printSeconds > 100, 20 * minute)
   print.isReachable = false

@@ -88,7 +88,7 @@ test('a printer that takes a minute to heat up before it goes on has resumed', a
 test('a pause the printer never comes to the end of is said to have failed', async (t) => {
   const { clock, print, find } = openScene(t, {
     score: failsAt(100),
-    parts: { cutPower: () => assert.fail('it is pausing') },
+    parts: { fallbacks: [{ means: 'relay', use: () => assert.fail('it is pausing') }] },
   })
   print.onAct = () => print.set('pausing')
   await clock.runUntil(() => find('pause.failed').length > 0, 20 * minute)

@@ -1,0 +1,22 @@
+import type { EventData } from './events.ts'
+import type { FallbackMeans } from './vocabulary.ts'
+
+/* What follows a pause that came to nothing, in a person's words: on the timeline and in notifications. */
+
+const means: Record<FallbackMeans, string> = {
+  relay: 'its power was cut by the relay',
+  webhook: 'its power was switched off by the smart plug',
+  'emergency-stop': 'Klipper was halted',
+}
+const vain: Record<FallbackMeans, string> = {
+  relay: 'the relay could not be switched',
+  webhook: 'the smart plug could not be switched off',
+  'emergency-stop': 'Klipper could not be halted',
+}
+
+/** What became of ending a printer that did not obey. */
+export function describeFallback({ means: way, result, reason }: EventData<'fallback.used'>): string {
+  if (result === 'confirmed') return `${means[way]}, and it has ended`
+  if (result === 'unconfirmed') return `${means[way]}, but it still says that it prints`
+  return reason === undefined ? vain[way] : `${vain[way]}: ${reason}`
+}
