@@ -15,6 +15,8 @@ export class FakeKlipper {
   readonly says: KlipperObjects = {}
   /** Every macro and script it ran, oldest first. */
   readonly ran: string[] = []
+  /** A macro that ends in an error, as one with a mistake in it does. */
+  refuses: Macro | undefined
   /** Macros wait for this before they end. */
   hold: Promise<void> = Promise.resolve()
   #print = { state: 'standby', filename: '', bytes: 0, readSeconds: 0, runs: 0 }
@@ -37,6 +39,7 @@ export class FakeKlipper {
   /** Runs PAUSE, RESUME or CANCEL_PRINT, as its macros do: told when they have come to their end. */
   async run(macro: Macro): Promise<void> {
     this.ran.push(macro)
+    if (this.refuses === macro) throw new Error(`Unknown command in macro ${macro}`)
     await this.hold
     const { state } = this.#print
     if (macro === 'pause' && state === 'printing') this.#stand('paused')

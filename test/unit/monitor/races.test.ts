@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import pino from 'pino'
 import { formatCourse, type PrinterCourse, parseCourse } from '../../../device/assess/prints.ts'
+import type { Fallback } from '../../../device/fallback.ts'
 import { newId } from '../../../device/ids.ts'
 import type { Journal } from '../../../device/journal.ts'
 import type { Printer } from '../../../device/printer/printer.ts'
@@ -210,4 +211,39 @@ test('a person pauses a printer that says an unknown state all the same', async 
   print.isUnclear = false
   const [outcome] = await Promise.all([pausing, clock.run(minute)])
   assert.equal(outcome.isDone, true)
+})
+
+test('a stop from the phone that is not obeyed ends the print by other means, a pause from there does not', async (t) => {
+  let calls = 0
+  const plug: Fallback = {
+    means: 'webhook',
+    use: async () => {
+      calls += 1
+    },
+  }
+  const scene = openScene(t, { score: () => 0.05, parts: { fallbacks: [plug] } })
+  const { clock, print, monitor, find, signal } = scene
+  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  print.onAct = () => {
+    throw new RejectedError('not now')
+  }
+  for (const action of ['pause', 'cancel'] as const) {
+    assert.equal(calls, 0)
+    const [outcome] = await Promise.all([monitor.link.act(action, 'person', signal), clock.run(minute)])
+    await Promise.all([monitor.pausing.seeThrough(action, outcome, signal), clock.run(minute)])
+  }
+  assert.equal(calls, 1)
+  assert.equal(find('fallback.used').length, 1)
+})
+
+test('a stop that could not be asked for, contact being lost, ends nothing by other means', async (t) => {
+  const plug: Fallback = { means: 'webhook', use: () => assert.fail('contact was lost') }
+  const scene = openScene(t, { score: () => 0.05, parts: { fallbacks: [plug] } })
+  const { clock, print, monitor, find, signal } = scene
+  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  print.isReachable = false
+  const [outcome] = await Promise.all([monitor.link.act('cancel', 'person', signal), clock.run(minute)])
+  assert.equal(outcome.isDone, false)
+  await Promise.all([monitor.pausing.seeThrough('cancel', outcome, signal), clock.run(minute)])
+  assert.deepEqual(find('fallback.used'), [])
 })
