@@ -5,7 +5,7 @@ import { type ActionOutcome, isUnpaused } from './act.ts'
 import type { Decision } from './assess/decide.ts'
 import { moveOf } from './assess/policy.ts'
 import type { Clock } from './clock.ts'
-import { type Fallback, useFallbacks } from './fallback.ts'
+import { type Fallback, goesOn, useFallbacks } from './fallback.ts'
 import type { Entry } from './journal.ts'
 import type { PrinterLink } from './printer-link.ts'
 import type { Shot } from './standstill.ts'
@@ -55,8 +55,15 @@ export class Pausing {
     if (clock.nowMs() - this.#failedAtMs < pauseAgainMs) return undefined
     if (!link.lacks(action)) return link.act(action, 'layerwatch', signal)
     if (this.#unused.length === 0) return undefined
+    return this.#miss(signal)
+  }
+
+  /** What becomes of a pause that this printer is known not to take: it only has to be there still. */
+  async #miss(signal: AbortSignal): Promise<ActionOutcome> {
+    const { link } = this.#parts
     const [reason = 'the printer can not be paused'] = link.capabilities?.limits ?? []
-    return Promise.resolve({ isDone: false, tries: 0, reason, isInContact: true })
+    const status = await link.read(signal)
+    return { isDone: false, tries: 0, reason, isInContact: status !== undefined }
   }
 
   /** Writes down that a pause is asked for, and what comes of it. */
@@ -85,9 +92,12 @@ export class Pausing {
    * of a printer that did not obey a stop while it still answers and still prints.
    */
   async seeThrough(action: PrinterAction, outcome: ActionOutcome, signal: AbortSignal): Promise<void> {
-    const { state } = this.#parts.link.course
+    const { link } = this.#parts
+    const { state } = link.course
     if (action === 'pause' && outcome.isDone && state === 'paused') await this.#checkStandstill(signal)
     if (action !== 'cancel' || outcome.isDone) return
+    // Somebody asked for something else before the stop came to its end: it was not disobeyed.
+    if (link.isUnderWay('pause') || link.isUnderWay('resume')) return
     if (outcome.isInContact && state === 'printing') await this.#fallBack(signal)
   }
 
@@ -102,9 +112,11 @@ export class Pausing {
     // The print has ended by the time that is told.
     const { printId } = link.course.print ?? {}
     const whose = printId === undefined ? {} : { printId }
+    const isMeant = () => link.course.print?.printId === printId && goesOn(link.course.state)
     try {
       const tools = {
         readStatus: (limit: AbortSignal) => link.read(limit),
+        isMeant,
         clock,
         log,
         onOutcome: (data: EventInput<'fallback.used'>) => record([{ type: 'fallback.used', data, ...whose }]),

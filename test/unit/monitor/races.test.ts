@@ -89,12 +89,14 @@ test('a printer that takes a minute to heat up before it goes on has resumed', a
 test('a pause the printer never comes to the end of is said to have failed', async (t) => {
   const { clock, print, find } = openScene(t, {
     score: failsAt(100),
-    parts: { fallbacks: [{ means: 'relay', use: () => assert.fail('it is pausing') }] },
+    parts: { fallbacks: [{ means: 'relay', use: async () => {} }] },
   })
   print.onAct = () => print.set('pausing')
   await clock.runUntil(() => find('pause.failed').length > 0, 20 * minute)
   const data = find('pause.failed')[0]?.data
   assert.equal(data && 'reason' in data && data.reason, 'the printer stayed pausing')
+  await clock.run(minute)
+  assert.deepEqual(find('fallback.used'), [])
 })
 
 test('a pause cut short by the end of the agent is not said to have failed', async (t) => {
@@ -237,7 +239,7 @@ test('a stop from the phone that is not obeyed ends the print by other means, a 
 })
 
 test('a stop that could not be asked for, contact being lost, ends nothing by other means', async (t) => {
-  const plug: Fallback = { means: 'webhook', use: () => assert.fail('contact was lost') }
+  const plug: Fallback = { means: 'webhook', use: async () => {} }
   const scene = openScene(t, { score: () => 0.05, parts: { fallbacks: [plug] } })
   const { clock, print, monitor, find, signal } = scene
   await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
@@ -245,5 +247,36 @@ test('a stop that could not be asked for, contact being lost, ends nothing by ot
   const [outcome] = await Promise.all([monitor.link.act('cancel', 'person', signal), clock.run(minute)])
   assert.equal(outcome.isDone, false)
   await Promise.all([monitor.pausing.seeThrough('cancel', outcome, signal), clock.run(minute)])
+  assert.deepEqual(find('fallback.used'), [])
+})
+
+test('a stop that another wish overtook was not disobeyed, and ends nothing by other means', async (t) => {
+  const plug: Fallback = { means: 'webhook', use: async () => {} }
+  const scene = openScene(t, { score: () => 0.05, parts: { fallbacks: [plug] } })
+  const { clock, print, monitor, find, signal } = scene
+  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  // It takes everything on and does nothing.
+  print.onAct = () => {}
+  const stopping = monitor.link.act('cancel', 'person', signal)
+  const seenThrough = stopping.then((outcome) => monitor.pausing.seeThrough('cancel', outcome, signal))
+  await clock.run(2_000)
+  const pausing = monitor.link.act('pause', 'person', signal)
+  await Promise.all([seenThrough, pausing, clock.run(2 * minute)])
+  assert.deepEqual(find('fallback.used'), [])
+})
+
+test('a printer that can only be watched is not ended by other means while it does not answer', async (t) => {
+  const clock = new VirtualClock()
+  const scripted = new ScriptedPrint({ layerSeconds: 20, score: failsAt(60), clock })
+  const probe = async () => ({ description: 'no link', actions: [], limits: ['Can only watch.'] })
+  const plug: Fallback = { means: 'webhook', use: async () => {} }
+  const status = async (signal: AbortSignal) => {
+    if (clock.nowMs() > 55_000) throw new UnavailableError('gone')
+    return scripted.printer.status(signal)
+  }
+  const parts = { printer: { ...scripted.printer, probe, status }, fallbacks: [plug] }
+  const { types, find } = openScene(t, { clock, score: failsAt(60), parts })
+  await clock.runUntil(() => types().includes('pause.failed'), 20 * minute)
+  await clock.run(5 * minute)
   assert.deepEqual(find('fallback.used'), [])
 })

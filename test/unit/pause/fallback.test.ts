@@ -9,9 +9,10 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts'
 interface Scene {
   fallbacks: readonly Fallback[]
   state: () => PrinterState | undefined
+  isMeant?: () => boolean
 }
 
-async function fallBack({ fallbacks, state }: Scene) {
+async function fallBack({ fallbacks, state, isMeant = () => true }: Scene) {
   const clock = new VirtualClock()
   const outcomes: EventInput<'fallback.used'>[] = []
   const using = useFallbacks(
@@ -21,6 +22,7 @@ async function fallBack({ fallbacks, state }: Scene) {
         const now = state()
         return now && { state: now }
       },
+      isMeant,
       clock,
       log: pino({ level: 'silent' }),
       onOutcome: (outcome) => outcomes.push(outcome),
@@ -88,4 +90,34 @@ test('a call that fails once is made again', async () => {
   }
   const { outcomes } = await fallBack({ fallbacks: [flaky], state: () => 'offline' })
   assert.deepEqual(outcomes, [{ means: 'webhook', result: 'confirmed', tries: 2 }])
+})
+
+test('nothing is called once the print is another, or was paused meanwhile, not even in a second try', async () => {
+  let calls = 0
+  const vain: Fallback = {
+    means: 'webhook',
+    use: async () => {
+      calls += 1
+      throw new Error('hangs')
+    },
+  }
+  const next: Fallback = { means: 'relay', use: () => assert.fail('another print runs') }
+  const { outcomes } = await fallBack({
+    fallbacks: [vain, next],
+    state: () => 'printing',
+    isMeant: () => calls === 0,
+  })
+  assert.equal(calls, 1)
+  assert.deepEqual(outcomes, [{ means: 'webhook', result: 'failed', tries: 1, reason: 'hangs' }])
+  const none = await fallBack({ fallbacks: [next], state: () => 'printing', isMeant: () => false })
+  assert.deepEqual(none.outcomes, [])
+})
+
+test('one reading without an answer is not yet a printer without power', async () => {
+  const told: (PrinterState | undefined)[] = ['printing', undefined, 'printing', undefined, undefined]
+  let readings = 0
+  const cut: Fallback = { means: 'relay', use: async () => {} }
+  const state = () => (readings < told.length ? told[readings++] : 'printing')
+  const { outcomes } = await fallBack({ fallbacks: [cut], state })
+  assert.deepEqual(outcomes, [{ means: 'relay', result: 'unconfirmed', tries: 1 }])
 })
