@@ -1,6 +1,6 @@
 import type { IncidentOutcome, IncidentStep } from '@layerwatch/shared/api.ts'
 import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
-import { describeFallback } from '@layerwatch/shared/pause-words.ts'
+import { outlineFallback } from '@layerwatch/shared/pause-words.ts'
 import type { Actor } from '@layerwatch/shared/vocabulary.ts'
 
 /*
@@ -205,7 +205,8 @@ function addSequel(
     const { picture } = cause.data
     if (picture !== 'unseen') current.steps.push(stepOf(fact, `pause.${picture}`))
   } else {
-    current.steps.push({ ...stepOf(fact, 'fallback.used'), detail: describeFallback(cause.data) })
+    const kind = cause.data.result === 'confirmed' ? 'ended' : 'not-ended'
+    current.steps.push({ ...stepOf(fact, kind), detail: outlineFallback(cause.data) })
   }
   return current
 }

@@ -8,10 +8,21 @@ const means: Record<FallbackMeans, string> = {
   webhook: 'its power was switched off by the smart plug',
   'emergency-stop': 'Klipper was halted',
 }
+const short: Record<FallbackMeans, string> = {
+  relay: 'relay',
+  webhook: 'smart plug',
+  'emergency-stop': 'emergency stop',
+}
 const vain: Record<FallbackMeans, string> = {
   relay: 'the relay could not be switched',
   webhook: 'the smart plug could not be switched off',
   'emergency-stop': 'Klipper could not be halted',
+}
+
+/** The same in as few words as a line of the timeline has room for, under a title that says whether it has ended. */
+export function outlineFallback({ means: way, result, reason }: EventData<'fallback.used'>): string {
+  if (result === 'confirmed') return `by the ${short[way]}`
+  return `${short[way]}: ${result === 'failed' ? (reason ?? 'failed') : 'still printing'}`
 }
 
 /** What became of ending a printer that did not obey. */

@@ -113,7 +113,7 @@ export function homeSummary(printers: readonly PrinterView[]): string {
   return [...counts].map(([word, number]) => `${number}\u00A0${word.replaceAll(' ', '\u00A0')}`).join(', ')
 }
 
-const turns: readonly IncidentStep['kind'][] = ['paused', 'resumed', 'stopped', 'cleared']
+const turns: readonly IncidentStep['kind'][] = ['paused', 'resumed', 'stopped', 'cleared', 'ended']
 
 /** The newest step that tells how the print goes on; what an alarm's page says first follows it. */
 export function lastTurn(incident: IncidentView): IncidentStep | undefined {
@@ -125,6 +125,8 @@ export function incidentTitle(incident: IncidentView, nowMs: number): string {
   const turn = lastTurn(incident)
   if (turn?.kind === 'resumed') return `Printing again since ${moment(turn.at, nowMs)}`
   if (turn?.kind === 'stopped') return `Stopped, ${moment(turn.at, nowMs)}`
+  if (turn?.kind === 'ended') return `Ended ${turn.detail ?? ''}, ${moment(turn.at, nowMs)}`
+  if (turn?.kind === 'paused' && isMoving(incident)) return 'Says it has paused, but still moves'
   if (turn?.kind === 'cleared') return `Suspicion ended, ${moment(turn.at, nowMs)}`
   if (incident.severity === 'suspected') return `Suspected: ${defectName(incident.defect).toLowerCase()}`
   if (incident.pause === 'failed') return 'Pause not confirmed. It may still be printing'
@@ -135,9 +137,16 @@ export function incidentTitle(incident: IncidentView, nowMs: number): string {
   return `Paused by ${who} at ${layer}, ${moment(turn?.at ?? incident.openedAt, nowMs)}`
 }
 
+/** The picture has not agreed with the last pause. */
+function isMoving(incident: IncidentView): boolean {
+  const last = incident.timeline.findLast(({ kind }) => kind === 'paused' || kind === 'pause.moving')
+  return last?.kind === 'pause.moving'
+}
+
 export function incidentWhy(incident: IncidentView): string {
   const sentAt = incident.timeline.findLast((step) => step.kind === 'pause.sent')?.at
-  if (incident.pause === 'failed' && sentAt) {
+  const isEnded = lastTurn(incident)?.kind === 'ended'
+  if (incident.pause === 'failed' && sentAt && !isEnded) {
     return `Layerwatch sent the pause at ${exactTime(sentAt)}. The printer has not answered.`
   }
   const confirmedAt = incident.timeline.find((step) => step.kind === 'confirmed')?.at
@@ -154,8 +163,8 @@ export function stepTitle(step: IncidentStep): string {
 /** Who and where, under a step's title. */
 export function stepDetail(step: IncidentStep, incident: IncidentView): string {
   if (step.kind === 'paused') return pausedDetail(step)
-  if (step.kind === 'pause.still') return 'as a paused printer does'
-  if (step.kind === 'pause.moving') return 'though it says that it has paused: look at it'
+  if (step.kind === 'pause.still') return 'in the picture'
+  if (step.kind === 'pause.moving') return 'in the picture: look at it'
   const actor = step.by ? `by ${actorNames[step.by]}` : ''
   const who = step.person ? `by ${step.person}` : actor
   const began = step.kind === 'suspected' && step.layer === incident.beganAtLayer ? 'began here: ' : ''

@@ -1,4 +1,5 @@
 import type { IncidentView, PrinterView } from '@layerwatch/shared/api.ts'
+import { outlineFallback } from '@layerwatch/shared/pause-words.ts'
 import {
   addSnapshot,
   ago,
@@ -103,6 +104,19 @@ export function failPause(world: World, incidentId: string, secondsAgo = 0): voi
   changeIncident(world, incidentId, { pause: 'failed' }, step)
   const incident = incidentOf(world, incidentId)
   changePrinter(world, incident.printerId, { state: 'printing', incident: summaryOf(incident) })
+}
+
+/** The printer says it has paused, and goes on moving before the camera. */
+export function seeMoving(world: World, incidentId: string, secondsAgo = 0): void {
+  changeIncident(world, incidentId, {}, { at: ago(secondsAgo), kind: 'pause.moving' })
+}
+
+/** What its owner configured ended the printer that did not obey. */
+export function endOtherwise(world: World, incidentId: string, secondsAgo = 0): void {
+  const detail = outlineFallback({ means: 'webhook', result: 'confirmed', tries: 1 })
+  changeIncident(world, incidentId, {}, { at: ago(secondsAgo), kind: 'ended', detail })
+  const incident = incidentOf(world, incidentId)
+  changePrinter(world, incident.printerId, { state: 'error', incident: summaryOf(incident) })
 }
 
 export function summaryOf(incident: IncidentView): NonNullable<PrinterView['incident']> {

@@ -111,7 +111,8 @@ const signs: Record<IncidentStep['kind'], IconName> = {
   paused: 'check',
   'pause.still': 'check',
   'pause.moving': 'wrong',
-  'fallback.used': 'wrong',
+  ended: 'stop',
+  'not-ended': 'wrong',
   resumed: 'play',
   stopped: 'stop',
   acknowledged: 'eye',
@@ -121,7 +122,7 @@ const signs: Record<IncidentStep['kind'], IconName> = {
 function toneOf(step: IncidentStep): 'fail' | 'warn' | 'unknown' | 'done' | 'plain' {
   if (step.kind === 'confirmed' || step.kind === 'pause.moving') return 'fail'
   if (step.kind === 'suspected') return 'warn'
-  if (step.kind === 'pause.failed' || step.kind === 'fallback.used') return 'unknown'
+  if (step.kind === 'pause.failed' || step.kind === 'not-ended') return 'unknown'
   return step.kind === 'acknowledged' || step.kind === 'resolved' ? 'plain' : 'done'
 }
 

@@ -96,6 +96,7 @@ function Hero({ incident, nowMs }: { incident: IncidentView; nowMs: number }) {
 function lookOf(incident: IncidentView): { tone: Tone; icon: IconName } {
   const turn = lastTurn(incident)?.kind
   if (turn === 'stopped') return { tone: 'quiet', icon: 'stop' }
+  if (turn === 'ended') return { tone: 'fail', icon: 'stop' }
   if (turn === 'cleared') return { tone: 'quiet', icon: 'check' }
   if (turn === 'resumed') return { tone: 'warn', icon: 'play' }
   if (incident.severity === 'suspected') return { tone: 'warn', icon: 'warn' }

@@ -129,7 +129,8 @@ test('a printer that was ended by other means is told so, though its print is ov
       device('fallback.used', { means: 'emergency-stop', result: 'confirmed', tries: 1 }),
     ]),
   )
-  assert.equal(episode.steps.at(-1)?.detail, 'Klipper was halted, and it has ended')
+  const last = episode.steps.at(-1)
+  assert.deepEqual([last?.kind, last?.detail], ['ended', 'by the emergency stop'])
   assert.equal(episode.pause, 'failed')
 })
 

@@ -70,6 +70,15 @@ describe('sentences', () => {
     assert.equal(incidentTitle({ ...after, timeline: [...after.timeline, stopped] }, now), 'Stopped, 14:02')
   })
 
+  test('an alarm whose printer did not obey says how it ended, or that the picture disagrees', () => {
+    const moving = { at: local(24, 13, 48), kind: 'pause.moving' as const }
+    const doubted = { ...incident, timeline: [...incident.timeline, moving] }
+    assert.equal(incidentTitle(doubted, now), 'Says it has paused, but still moves')
+    const ended = { at: local(24, 13, 49), kind: 'ended' as const, detail: 'by the relay' }
+    const over = { ...incident, pause: 'failed' as const, timeline: [...incident.timeline, ended] }
+    assert.equal(incidentTitle(over, now), 'Ended by the relay, 13:49')
+  })
+
   test('the agent’s reasons read as sentences', () => {
     assert.equal(
       sentences(['4 pictures look bad', 'the clearest says 99 %.']),
