@@ -1,15 +1,11 @@
 import type { Page } from 'playwright-core'
-import { endOtherwise, failPause, seeMoving } from './failing.ts'
+import { failPause } from './failing.ts'
 import { notificationShots } from './notification-shots.ts'
-import { open, type Shot, type Stage } from './shot.ts'
+import { sequelShots } from './sequel-shots.ts'
+import { incidentPath, open, type Shot } from './shot.ts'
 import { addDevice, addPrinter, ago, changePrinter, judgedLayer } from './world.ts'
 
 /** Every screen and state worth a look, and how to get there. */
-
-const incidentPath = ({ shop, world }: Stage) => {
-  world.live.detections = [{ label: 'spaghetti', score: 0.96, box: [0.26, 0.44, 0.46, 0.34] }]
-  return `/incidents/${world.printers.get(shop.left.id)?.incident?.id}`
-}
 
 export const shots: Shot[] = [
   { name: 'home', sizes: ['phone', 'desk'], play: (stage) => open(stage, '/') },
@@ -154,28 +150,7 @@ export const shots: Shot[] = [
       await open(stage, incidentPath(stage))
     },
   },
-  {
-    name: 'incident-moving',
-    themes: ['light'],
-    play: async (stage) => {
-      seeMoving(stage.world, stage.world.printers.get(stage.shop.left.id)?.incident?.id ?? '', 140)
-      await open(stage, incidentPath(stage))
-      await showTimeline(stage.page)
-    },
-  },
-  {
-    name: 'incident-ended-otherwise',
-    themes: ['light', 'dark'],
-    play: async (stage) => {
-      const id = stage.world.printers.get(stage.shop.left.id)?.incident?.id ?? ''
-      const incident = stage.world.incidents.get(id)
-      if (incident) stage.world.incidents.set(id, { ...incident, timeline: incident.timeline.slice(0, -1) })
-      failPause(stage.world, id, 177)
-      endOtherwise(stage.world, id, 160)
-      await open(stage, incidentPath(stage))
-      await showTimeline(stage.page)
-    },
-  },
+  ...sequelShots,
   {
     name: 'pause-sent',
     themes: ['dark'],
@@ -293,10 +268,4 @@ async function pressOn(page: Page, name: RegExp): Promise<void> {
   const box = await page.getByRole('button', { name }).boundingBox()
   await page.mouse.move((box?.x ?? 0) + 40, (box?.y ?? 0) + 30)
   await page.mouse.down()
-}
-
-/** The timeline stands below the fold. */
-async function showTimeline(page: Page): Promise<void> {
-  await page.locator('.timeline').scrollIntoViewIfNeeded()
-  await page.waitForTimeout(200)
 }

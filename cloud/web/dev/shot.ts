@@ -21,3 +21,9 @@ export const open = async ({ cloud, page }: Stage, path: string) => {
   await page.goto(`${cloud.url}${path}`)
   await page.waitForTimeout(900)
 }
+
+/** The page of the alarm that the workshop has, with its failure in the live picture. */
+export const incidentPath = ({ shop, world }: Stage) => {
+  world.live.detections = [{ label: 'spaghetti', score: 0.96, box: [0.26, 0.44, 0.46, 0.34] }]
+  return `/incidents/${world.printers.get(shop.left.id)?.incident?.id}`
+}
