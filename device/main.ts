@@ -17,7 +17,8 @@ import { indexFile } from './layer-index.ts'
 import { PrinterMonitor } from './monitor.ts'
 import { openFallbacks } from './printer/fallbacks.ts'
 import { openPrinter } from './printer/open.ts'
-import { answerStatus } from './status-socket.ts'
+import { answerSelftest } from './selftest/answer.ts'
+import { type Answers, answerStatus } from './status-socket.ts'
 import { type Identity, loadIdentity } from './uplink/identity.ts'
 import type { PrinterRecord } from './uplink/outbox.ts'
 import { type OutboxThread, openOutbox } from './uplink/outbox-thread.ts'
@@ -70,12 +71,15 @@ export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSi
       'not paired with a cloud; watching all the same (pair with: npm run agent -- pair CODE --cloud URL)',
     )
 
-  const status = await answerStatusIfPossible(config.dataDir, log, async () => ({
-    ...describeDevice(parts),
-    cloud: uplink ? { isPaired: true, isConnected: uplink.isConnected } : { isPaired: false },
-    backends: reports.map(describeReport),
-    outbox: await outbox.figures(),
-  }))
+  const status = await answerStatusIfPossible(config.dataDir, log, {
+    describe: async () => ({
+      ...describeDevice(parts),
+      cloud: uplink ? { isPaired: true, isConnected: uplink.isConnected } : { isPaired: false },
+      backends: reports.map(describeReport),
+      outbox: await outbox.figures(),
+    }),
+    answer: answerSelftest(watched, scribe),
+  })
   log.info({ version, ...runtime, printers: watched.map(({ name }) => name) }, 'watching')
   try {
     await Promise.all([...watched.map(({ monitor }) => monitor.run(signal)), uplink?.run(signal)])
@@ -200,9 +204,9 @@ async function loadIdentityIfSound(dataDir: string, log: Logger): Promise<Identi
 }
 
 /** @throws ConfigError where another agent runs on this folder; any other trouble only leaves `status` unanswered. */
-async function answerStatusIfPossible(dataDir: string, log: Logger, describe: () => Promise<unknown>) {
+async function answerStatusIfPossible(dataDir: string, log: Logger, answers: Answers) {
   try {
-    return await answerStatus(dataDir, describe)
+    return await answerStatus(dataDir, answers)
   } catch (error) {
     if (error instanceof ConfigError) throw error
     log.error({ err: error }, 'status can not be asked for')

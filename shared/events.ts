@@ -137,6 +137,15 @@ export const CommandFinished = z.object({
   snapshotId: Id.optional(),
 })
 
+/** A person had the path proven, from a known failing print to this event; nothing was wrong with any print. */
+export const SelftestFinished = z.object({
+  isPassed: z.boolean(),
+  /** Seconds of the known failing print until it was confirmed; absent where it never was. */
+  confirmedAfterSeconds: z.number().min(0).optional(),
+  /** What failed, in a person's words. */
+  reasons: Reasons.default([]),
+})
+
 /** Rows the agent had to drop because its outbox was full: what is missing, from seq to seq. */
 export const HistoryGap = z.object({
   fromSeq: z.number().int().min(1),
@@ -168,6 +177,7 @@ const eventData = {
   'snapshot.taken': SnapshotTaken,
   'command.accepted': CommandAccepted,
   'command.finished': CommandFinished,
+  'selftest.finished': SelftestFinished,
   'history.gap': HistoryGap,
 } as const
 

@@ -25,6 +25,7 @@ import {
   pauseFailedMessage,
   restoredMessage,
   type Scene,
+  selftestMessage,
   stillMovingMessage,
   suspectedMessage,
   type Trouble,
@@ -73,6 +74,10 @@ export async function enqueueNotifications(tx: Tx, happening: Happening): Promis
       return enqueueRestored(tx, happening, { ...event.data, lostType: 'printer.lost' })
     case 'detector.restored':
       return enqueueRestored(tx, happening, { ...event.data, lostType: 'detector.failed' })
+    case 'selftest.finished':
+      // Who asked for it waits for it; long after, it would only puzzle.
+      if (!isFresh(happening, softFreshMs)) return 0
+      return insert(tx, happening, selftestMessage({ ...sceneOf(happening), ...event.data }))
     default:
       return 0
   }

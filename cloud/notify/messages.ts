@@ -226,6 +226,28 @@ export function testMessage({ at, timeZone }: Pick<Scene, 'at' | 'timeZone'>): M
   }
 }
 
+/** Somebody beside the device had its path proven; no print is meant. */
+export function selftestMessage(
+  scene: Scene & {
+    isPassed: boolean
+    confirmedAfterSeconds?: number | undefined
+    reasons: readonly string[]
+  },
+): Message {
+  const {
+    isPassed,
+    confirmedAfterSeconds: after,
+    reasons: [reason],
+  } = scene
+  const found = after === undefined ? undefined : `A known failing print was found after ${duration(after)}`
+  return {
+    kind: 'test',
+    title: `Self-test ${isPassed ? 'passed' : 'failed'}: ${oneLine(scene.printerName)}, ${hour(scene)}`,
+    body: sentences('No print is meant', found, reason === undefined ? undefined : oneLine(reason)),
+    path: `/printers/${scene.printerId}`,
+  }
+}
+
 function hour({ at, timeZone }: Pick<Scene, 'at' | 'timeZone'>): string {
   const options = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
   return new Intl.DateTimeFormat('en-GB', { ...options, ...(timeZone && { timeZone }) }).format(at)

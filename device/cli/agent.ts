@@ -10,6 +10,7 @@ import { addReplayCommand } from './replay.ts'
 import { reportAndExit } from './report-error.ts'
 import { addRunCommand } from './run.ts'
 import { addScoreCommand } from './score.ts'
+import { addSelftestCommand } from './selftest.ts'
 import { addStatusCommand } from './status.ts'
 
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url)))
@@ -24,6 +25,7 @@ addPairCommand(program)
 addPairPrinterCommand(program)
 addStatusCommand(program)
 addProbeCommand(program)
+addSelftestCommand(program)
 addScoreCommand(program)
 addReplayCommand(program)
 

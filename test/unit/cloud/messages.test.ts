@@ -8,6 +8,7 @@ import {
   pausedMessage,
   pauseFailedMessage,
   restoredMessage,
+  selftestMessage,
   suspectedMessage,
   testMessage,
 } from '../../../cloud/notify/messages.ts'
@@ -93,4 +94,19 @@ test('no message shouts, apologises or says cancel', () => {
     testMessage(trouble),
   ]
   for (const { title, body } of all) assert.doesNotMatch(`${title} ${body}`, /!|cancel|sorry|oops|undefined/i)
+})
+
+test('a self-test says that no print is meant, and how it went', () => {
+  const passed = { ...trouble, isPassed: true, confirmedAfterSeconds: 25, reasons: [] }
+  assert.deepEqual(say(selftestMessage(passed)), [
+    'Self-test passed: Ender 3, 14:02',
+    'No print is meant. A known failing print was found after 25 s.',
+    '/printers/p1',
+  ])
+  const failed = { ...trouble, isPassed: false, reasons: ['camera: cannot reach it'] }
+  assert.deepEqual(say(selftestMessage(failed)), [
+    'Self-test failed: Ender 3, 14:02',
+    'No print is meant. camera: cannot reach it.',
+    '/printers/p1',
+  ])
 })

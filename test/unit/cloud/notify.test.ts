@@ -233,3 +233,15 @@ test('who may no longer see a printer is not told that it is watched again', asy
   assert.deepEqual(brief(await told(guest)), ['lost email', 'lost push'])
   assert.equal((await told(tenant)).length, 4)
 })
+
+test('a self-test is told while its asker waits for it, and not long after', async () => {
+  const tenant = await makeSubscriber()
+  const story = tellStory()
+  await ingest(tenant, [story.event('selftest.finished', { isPassed: true, confirmedAfterSeconds: 25 })])
+  const rows = await told(tenant)
+  assert.deepEqual(brief(rows), ['test email', 'test push'])
+  assert.match(rows[0]?.title ?? '', /^Self-test passed/)
+  const late = tellStory({ startMs: Date.now() - 3_600_000 })
+  await ingest(tenant, [late.event('selftest.finished', { isPassed: true })])
+  assert.equal((await told(tenant)).length, rows.length)
+})
