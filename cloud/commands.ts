@@ -88,7 +88,7 @@ export async function issueCommand(
     issuer,
     boot: run.boot,
     notAfterUptimeMs: run.uptimeMs + acceptedForMs[action],
-    ...(printId !== undefined && action !== 'snapshot' && { printId }),
+    ...(printId !== undefined && action !== 'snapshot' && action !== 'untune' && { printId }),
     ...(snapshotId !== undefined && action === 'resume' && { snapshotId }),
   }
   const { row, isNew } = await insertCommand(
@@ -111,7 +111,7 @@ const endedStates = ['idle', 'finished', 'cancelled']
 
 function refusalOf(printer: PrinterRow, request: CommandRequest): Refusal | undefined {
   const { action, printId, snapshotId } = request
-  if (action === 'snapshot') return undefined
+  if (action === 'snapshot' || action === 'untune') return undefined
   if (!printer.actions.includes(action)) return 'not-possible'
   if (!printer.printId || endedStates.includes(printer.state)) return 'not-printing'
   if (printId !== printer.printId) return 'other-print'
@@ -148,7 +148,8 @@ async function publishOrFail(context: CommandContext, command: Command, row: Com
   }
 }
 
-async function publishSigned(
+/** Signs a command and gives it to the broker. @throws UnavailableError where that does not take it. */
+export async function publishSigned(
   context: Pick<CommandContext, 'keys' | 'publish'>,
   command: Command,
 ): Promise<void> {

@@ -9,6 +9,7 @@ import { ingestEvent, ingestStatus } from './ingest.ts'
 import type { Keys } from './keys.ts'
 import { LiveHub } from './live.ts'
 import { LiveFrames } from './live-frames.ts'
+import { makeMarkTeller } from './marks.ts'
 import { connectUplink, type Uplink } from './mqtt.ts'
 import { signAct } from './notify/act-tokens.ts'
 import type { ActContext } from './notify/acts.ts'
@@ -37,6 +38,8 @@ export interface Flow {
   acts: ActContext
   /** Gives the name of the Telegram bot once it is known; absent where there is no bot. */
   telegramBot: (() => string | undefined) | undefined
+  /** Tells devices what people said of prints; wake it when somebody did. */
+  teller: Repeater
   /** What notifications are sent with. */
   sending: SendContext
   uplink: Uplink
@@ -93,11 +96,14 @@ export function startFlow(options: FlowOptions): Flow {
   const listener = new Repeater('tell of silences', () => tellSilences(silences), log)
   const settler = new Repeater('settle commands', () => settleCommands(desk), log)
   const onCommand = () => settler.wake()
-  const acts = { db, desk, secret: keys.sessionSecret, now, onChanges, onCommand }
+  const onMark = () => teller.wake()
+  const acts = { db, desk, secret: keys.sessionSecret, now, onChanges, onCommand, onMark }
   const chat = telegram && openChat({ db, api: telegram, acts, tries: new TryLimit(codeTries) }, log)
+  const teller = new Repeater('tell marks', makeMarkTeller(desk), log)
   hub.start()
   sender.wake()
   settler.wake()
+  teller.wake()
   listener.wake()
   chat?.repeater.wake()
   return {
@@ -108,12 +114,19 @@ export function startFlow(options: FlowOptions): Flow {
     settler,
     acts,
     telegramBot: telegram && (() => chat?.poll.username),
+    teller,
     sending,
     uplink,
     close: async () => {
       await Promise.all([frames.close(), hub.close()])
       await uplink.close()
-      await Promise.all([chat?.repeater.close(), settler.close(), listener.close(), sender.close()])
+      await Promise.all([
+        chat?.repeater.close(),
+        settler.close(),
+        teller.close(),
+        listener.close(),
+        sender.close(),
+      ])
       await inFlight.settled()
     },
   }

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Change } from './changes.ts'
 import type { Db } from './db/client.ts'
 import { addAct, findIncidentOwner, hasAct, mayActOn } from './db/incidents.ts'
+import { putMark } from './db/marks.ts'
 import { lockPrinter } from './db/printers.ts'
+import { sayingOf } from './marks.ts'
 import { refoldIncidents } from './projections-incidents.ts'
 
 /** What a person does about an incident. */
@@ -14,7 +16,12 @@ export type Deed = { kind: 'acknowledged' } | { kind: 'resolved'; detail: string
  */
 export async function actOnIncident(
   db: Db,
-  { incidentId, personId, at }: { incidentId: string; personId: string; at: Date },
+  {
+    incidentId,
+    personId,
+    personName,
+    at,
+  }: { incidentId: string; personId: string; personName: string; at: Date },
   deed: Deed,
 ): Promise<{ changes: Change[] } | { refusal: 'unknown-incident' | 'not-allowed' }> {
   const owner = await findIncidentOwner(db, personId, incidentId)
@@ -26,7 +33,10 @@ export async function actOnIncident(
     // Pressing twice is saying it once.
     if (await hasAct(tx, { incidentId, personId, ...deed })) return
     await addAct(tx, { id: randomUUID(), incidentId, organisationId, personId, at, ...deed })
-    await refoldIncidents(tx, owner)
+    const episodes = await refoldIncidents(tx, owner)
+    const said = deed.kind === 'resolved' ? sayingOf(episodes) : undefined
+    // What it was teaches its printer.
+    if (said) await putMark(tx, owner, { ...said, personId, personName, at })
   })
   return {
     changes: [

@@ -46,6 +46,11 @@ export class Presence {
     return heard?.isOnline === true && this.#nowMs() - heard.heardMs <= presentWithinMs
   }
 
+  /** Devices that are there. */
+  listPresent(): string[] {
+    return [...this.#heard.keys()].filter((deviceId) => this.isPresent(deviceId))
+  }
+
   /** The run of a device that is there, and how long it has been running by now. */
   runOf(deviceId: string): { boot: string; uptimeMs: number } | undefined {
     const heard = this.#heard.get(deviceId)

@@ -5,6 +5,7 @@ import type { Tx } from './db/client.ts'
 import { settleCommand } from './db/commands.ts'
 import { findRecentEvents, happenedAt, hasEventOfStream, hasLaterEvent, streamHasBoot } from './db/events.ts'
 import { findLayer, putLayer } from './db/layers.ts'
+import { setMarkKept } from './db/marks.ts'
 import { type DeviceRow, type PrinterRow, updatePrinter } from './db/printers.ts'
 import { endOtherPrints, ensurePrint, type PrintRow, updatePrint } from './db/prints.ts'
 import { describeSnapshot, ensureSnapshot } from './db/snapshots.ts'
@@ -197,7 +198,21 @@ async function projectRest(arrival: Arrival, place: Place, print: PrintRow | und
     const command = await settleCommand(tx, { commandId, deviceId: device.id }, said)
     if (command?.printerId === printerId) return [{ kind: 'command', printerId, commandId }]
   }
+  if (event.type === 'print.marked') await setMarkKept(tx, { ...event.data, printerId })
+  if (event.type === 'printer.tuned') await projectLearned(arrival, place, event.data)
   return []
+}
+
+/** The newest word on what a printer learned holds; an older one that comes late does not. */
+async function projectLearned(
+  arrival: Arrival,
+  { at, isCurrent, isNext }: Place,
+  { words, canUndo }: EventData<'printer.tuned'>,
+): Promise<void> {
+  const isNewest = isCurrent && (isNext || !(await isOvertaken(arrival, ['printer.tuned'])))
+  if (!isNewest) return
+  const learned = { words, canUndo, at: at.toISOString() }
+  await updatePrinter(arrival.tx, arrival.printer.id, { learned })
 }
 
 async function projectLayer(

@@ -30,10 +30,15 @@ export function viewPrinter(
       watching: isPresent ? printer.watching : silence(device),
       print: print && viewPrint(print, print.endedAt === null ? printer : undefined),
       incident: worstIncident(printer),
+      learned: hasWords(printer.learned) ? printer.learned : undefined,
       // An id a device made up must not show another printer's picture.
       picture: picture?.printerId === id ? viewSnapshot(picture) : undefined,
     }),
   )
+}
+
+function hasWords(learned: unknown): boolean {
+  return PrinterView.shape.learned.safeParse(learned).data?.words.length !== 0 && learned !== null
 }
 
 /** A device nobody heard may still be watching, but nobody can say so. */

@@ -1,6 +1,11 @@
 import type { Clock } from './clock.ts'
 import type { Observation } from './watch.ts'
 
+/** Name of a printer's camera, in the order of the configuration: sights, masks and baselines go by it. */
+export function cameraName(index: number): string {
+  return `camera ${index + 1}`
+}
+
 /** One of a printer's cameras, seen through the detector; see `openEye`. */
 export interface Eye {
   name: string

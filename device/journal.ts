@@ -33,6 +33,7 @@ const phrases: Partial<Record<EventType, string>> = {
   'detector.restored': 'detector works again',
   'command.accepted': 'command accepted',
   'command.finished': 'command finished',
+  'printer.tuned': 'learned from its owner',
 }
 
 const gravePhrases: readonly EventType[] = [

@@ -11,9 +11,11 @@ import type { AgentConfig, WatchedPrinterConfig } from './config.ts'
 import type { Detector } from './detector/detector.ts'
 import { openDetector, shippedModelDir } from './detector/open.ts'
 import { describeReport } from './detector/report.ts'
-import { joinSights, openEyes } from './eyes.ts'
+import { cameraName, joinSights, openEyes } from './eyes.ts'
 import { newId } from './ids.ts'
 import { indexFile } from './layer-index.ts'
+import { openTutor } from './learn/open.ts'
+import { type Learning, openLearningOrMemory } from './learn/thread.ts'
 import { PrinterMonitor } from './monitor.ts'
 import { openFallbacks } from './printer/fallbacks.ts'
 import { openPrinter } from './printer/open.ts'
@@ -42,6 +44,7 @@ export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSi
   await makeDataFolder(config.dataDir)
   const identity = await loadIdentityIfSound(config.dataDir, log)
   const outbox = await openOutboxOrMemory(join(config.dataDir, 'outbox.db'), log)
+  const learning = await openLearningOrMemory(config.dataDir, log)
   const { detector, reports } = await openDetector(detectorOptions(config, log), signal)
   const runtime = { backend: detector.backend, modelSha256: detector.modelSha256 }
 
@@ -57,7 +60,7 @@ export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSi
   })
   scribe.recordSoon({ type: 'device.started', data: { version, ...runtime } })
 
-  const shared = { outbox, detector, scribe, clock, signal, onChange: () => uplink?.onChange() }
+  const shared = { outbox, learning, detector, scribe, clock, signal, onChange: () => uplink?.onChange() }
   const printers = await Promise.all(
     config.printers.map((printer) =>
       openWatch(printer, { ...shared, log: log.child({ printer: printer.name }) }),
@@ -88,12 +91,14 @@ export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSi
     await Promise.allSettled(printers.map(({ close }) => close()))
     await detector.close()
     await scribe.close()
+    await learning.close()
     await outbox.close()
   }
 }
 
 interface WatchParts {
   outbox: OutboxThread
+  learning: Learning
   detector: Detector
   scribe: Scribe
   clock: Clock
@@ -105,7 +110,7 @@ interface WatchParts {
 /** Opens one printer with its camera and what is wired to the Pi, and the monitor that watches it. */
 async function openWatch(
   config: WatchedPrinterConfig,
-  { outbox, detector, scribe, clock, log, signal, onChange }: WatchParts,
+  { outbox, learning, detector, scribe, clock, log, signal, onChange }: WatchParts,
 ): Promise<{ printer: WatchedPrinter; close: () => Promise<void> }> {
   const { name, gpio: wiring } = config
   const { printerId, course } = await recallPrinter(outbox, name, log)
@@ -114,6 +119,8 @@ async function openWatch(
   const cameras = [camera, ...further]
   const printer = await openPrinter(config.printer, { log, look: (limit) => camera.capture(limit) })
   const journal = scribe.journalOf(printerId, log)
+  const { modelSha256 } = detector
+  const tutor = await openTutor(config, { learning, printerId, modelSha256, journal, log, signal })
   const onPress = () => void monitor.pauseByButton(signal)
   const gpio = wiring && (await (await import('./printer/gpio.ts')).openGpio(wiring, { log, onPress }))
   const { setLamp, cutPower } = gpio ?? {}
@@ -121,12 +128,13 @@ async function openWatch(
     config,
     printer,
     observe: openSight(cameras, { detector, clock }),
-    modelSha256: detector.modelSha256,
+    modelSha256,
     course: parseCourse(course),
     indexFile,
     clock,
     newId,
     journal,
+    tutor,
     log,
     onChange,
     ...(setLamp ? { setLamp } : {}),
@@ -135,16 +143,17 @@ async function openWatch(
   for (const { description } of cameras) log.info({ camera: description }, 'camera configured')
   async function close() {
     gpio?.close()
+    await tutor.close()
     await Promise.all(cameras.map((one) => one.close()))
   }
-  return { printer: { printerId, name, kind: config.printer.kind, monitor, journal }, close }
+  return { printer: { printerId, name, kind: config.printer.kind, monitor, journal, tutor }, close }
 }
 
 /** What a printer's cameras see, one sight at a time: each has its own account of what its pictures are worth. */
 function openSight(cameras: readonly Camera[], { detector, clock }: Pick<WatchParts, 'detector' | 'clock'>) {
   const quality = { start: unknownQuality, judge: judgeQuality }
   const eyes = cameras.map((camera, index) => {
-    const name = `camera ${index + 1}`
+    const name = cameraName(index)
     return { name, observe: openEye({ name, camera, detector, clock, quality }) }
   })
   const [only] = eyes

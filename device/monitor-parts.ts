@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { WatchedPrinterConfig } from './config.ts'
 import type { Fallback } from './fallback.ts'
 import type { Journal } from './journal.ts'
+import type { Tutor } from './learn/tutor.ts'
 import type { LampSignal } from './printer/gpio.ts'
 import type { Printer } from './printer/printer.ts'
 import type { Observation } from './watch.ts'
@@ -20,6 +21,8 @@ export interface MonitorParts {
   /** Finds layers by byte in a job's file, for printers that do not tell the layer. */
   indexFile: (file: Uint8Array) => Promise<(byte: number) => number>
   clock: Clock
+  /** Remembers what this printer's prints showed, and what it learned. */
+  tutor?: Tutor | undefined
   newId: () => string
   journal: Journal
   log: Logger

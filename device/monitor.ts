@@ -55,7 +55,7 @@ export class PrinterMonitor {
     this.#parts = parts
     this.#time = startPrintTime(parts.clock.nowMs())
     this.#eyes = openEyes(parts.clock.nowMs())
-    this.#assessment = startAssessment(parts)
+    this.#assessment = startAssessment({ ...parts, ...parts.tutor?.grounds })
     this.link = new PrinterLink({
       ...parts,
       layer: () => this.#place.layer,
@@ -130,9 +130,9 @@ export class PrinterMonitor {
   }
 
   #judge(seen: Observation, signal: AbortSignal): void {
-    const { config, clock } = this.#parts
+    const { config, clock, tutor } = this.#parts
     const layer = this.#place.layer
-    const round = placeSights(seen, this.#time)
+    const round = placeSights(seen, this.#time, (camera) => tutor?.viewOf(camera))
     const joined = joinRound(round)
     const atSeconds = joined?.sight.atSeconds ?? printSecondsAt(this.#time, clock.nowMs())
     let outcome: Outcome = {}
@@ -144,6 +144,7 @@ export class PrinterMonitor {
     // The printer is called before anything is written down, for that may wait for a slow disk.
     const pausing = this.pausing.protect(outcome.decision, signal)
     if (seen.kind === 'seen') this.#keep(seen, picturesOf(round, layer, outcome), outcome)
+    tutor?.note({ ...this.link.course, layer, atSeconds, round, outcome })
     // The layer at which a failure is confirmed may stay the last for hours: it is told as it stands.
     const confirmed = outcome.turn === 'confirmed' ? closeLayer(this.#assessment, atSeconds) : undefined
     this.#record([...this.#closed(outcome.closed), ...this.#closed(confirmed), ...this.#turned(outcome)])
@@ -186,6 +187,7 @@ export class PrinterMonitor {
     const { clock, journal, onChange } = this.#parts
     const entries: Entry[] = []
     for (const change of changes) {
+      this.#parts.tutor?.follow(change)
       if (change.type === 'print.finished') entries.push(...this.#endPrint(change.printId))
       if (change.type === 'print.started') this.#beginPrint()
       if (change.type === 'printer.resumed')
@@ -225,6 +227,7 @@ export class PrinterMonitor {
   #recount(printSeconds: number): void {
     this.#record(this.#closed(closeLayer(this.#assessment, printSeconds)))
     this.#assessment = recountAssessment(this.#assessment)
+    this.#parts.tutor?.noteRecount()
   }
 
   #beginPrint(): void {
@@ -232,7 +235,7 @@ export class PrinterMonitor {
     this.#place = beforeFirstLayer
     this.#layerAtByte = undefined
     this.#isFileAsked = false
-    this.#assessment = startAssessment(this.#parts)
+    this.#assessment = startAssessment({ ...this.#parts, ...this.#parts.tutor?.grounds })
     this.#album = emptyAlbum
     this.#eyes = openEyes(this.#parts.clock.nowMs())
     this.#isBeforeShown = false

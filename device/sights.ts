@@ -1,7 +1,7 @@
 import type { Picture } from './album.ts'
 import type { Outcome, PlacedFrame } from './assess/assess.ts'
 import { type PrintTime, printSecondsAt } from './assess/print-time.ts'
-import { failureMap, type Sight, seeFrame } from './assess/report.ts'
+import { failureMap, type Sight, seeFrame, type View } from './assess/report.ts'
 import type { Observation, Seen } from './watch.ts'
 
 /*
@@ -9,22 +9,26 @@ import type { Observation, Seen } from './watch.ts'
  */
 
 /** One camera's picture with what it says. */
-interface PlacedSight {
+export interface PlacedSight {
   readonly seen: Seen
   readonly sight: Sight
 }
 
 /**
- * All that was seen of a print in a round, the leading camera first; nothing where none saw. A picture may have been
- * taken before the print began, and be judged after: it shows what lay on the bed then.
+ * All that was seen of a print in a round, each camera under its mask, the leading one first; nothing where none saw.
+ * A picture may have been taken before the print began, and be judged after: it shows what lay on the bed then.
  */
-export function placeSights(seen: Observation, time: PrintTime): readonly PlacedSight[] {
+export function placeSights(
+  seen: Observation,
+  time: PrintTime,
+  viewOf: (camera: string | undefined) => View | undefined = () => undefined,
+): readonly PlacedSight[] {
   if (seen.kind !== 'seen') return []
   return [seen, ...(seen.others ?? [])]
     .filter(({ frame }) => frame.capturedAtMs >= time.beganMs)
     .map((one) => ({
       seen: one,
-      sight: seeFrame(one.judgement, printSecondsAt(time, one.frame.capturedAtMs)),
+      sight: seeFrame(one.judgement, printSecondsAt(time, one.frame.capturedAtMs), viewOf(one.camera)),
     }))
 }
 

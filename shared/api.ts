@@ -4,6 +4,7 @@ import { LiveHeader } from './live.ts'
 import { Watching } from './status.ts'
 import {
   Actor,
+  Box,
   Detection,
   Id,
   Instant,
@@ -70,6 +71,14 @@ export const PrintView = z.object({
   layers: z.number().int().optional(),
   progress: z.number().optional(),
   secondsLeft: z.number().optional(),
+  /** What a person said of it, and whether its device knows. */
+  mark: z
+    .object({
+      verdict: z.enum(['fine', 'failed']),
+      failedAtLayer: z.number().int().optional(),
+      isKept: z.boolean(),
+    })
+    .optional(),
 })
 export type PrintView = z.infer<typeof PrintView>
 
@@ -173,12 +182,14 @@ export const PrinterView = z.object({
     })
     .optional(),
   picture: SnapshotView.optional(),
+  /** What it learned from its owner, in a person's words. */
+  learned: z.object({ words: z.array(z.string()), canUndo: z.boolean(), at: Instant }).optional(),
 })
 export type PrinterView = z.infer<typeof PrinterView>
 
 /** `POST /api/printers/{printerId}/commands`, with an `Idempotency-Key` header. */
 export const CommandRequest = z.object({
-  action: CommandAction.exclude(['live']),
+  action: CommandAction.exclude(['live', 'mark']),
   /** The print on screen; required but for `snapshot`. */
   printId: Id.optional(),
   /** The picture on screen; required to resume. */
@@ -239,6 +250,16 @@ export const NotificationTestView = z.object({
   ),
 })
 export type NotificationTestView = z.infer<typeof NotificationTestView>
+
+/** `PUT /api/prints/{printId}/verdict`: what a person says of a print; its printer learns from it. */
+export const PrintVerdictRequest = z.object({
+  verdict: z.enum(['fine', 'failed', 'none']),
+  /** The layer it failed from. */
+  failedAtLayer: z.number().int().min(0).optional(),
+  /** What to ignore, boxes in 0..1 of the picture. */
+  ignore: z.array(Box).max(8).optional(),
+})
+export type PrintVerdictRequest = z.infer<typeof PrintVerdictRequest>
 
 /** `POST /api/incidents/{id}/resolve`. */
 export const ResolveRequest = z.object({ outcome: IncidentOutcome })

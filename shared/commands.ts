@@ -1,12 +1,29 @@
 import { z } from 'zod'
-import { Id } from './vocabulary.ts'
+import { Box, Id } from './vocabulary.ts'
 
 /**
  * What the cloud may ask of an agent. `snapshot` asks for one fresh picture; `live` renews a viewer's lease of
- * 10 s, during which the newest frames are sent on `live`.
+ * 10 s, during which the newest frames are sent on `live`. `mark` tells what a person said of a print; `untune` takes
+ * back what the printer learned last. Neither moves anything.
  */
-export const CommandAction = z.enum(['pause', 'resume', 'cancel', 'snapshot', 'live'])
+export const CommandAction = z.enum(['pause', 'resume', 'cancel', 'snapshot', 'live', 'mark', 'untune'])
 export type CommandAction = z.infer<typeof CommandAction>
+
+/**
+ * What a person said of a print: it was fine, whatever was suspected; it failed; or nothing any more. It waits in the
+ * cloud until its device has kept it, and is told to it again until then; of two, the higher revision counts.
+ */
+export const PrintMark = z.object({
+  printId: Id,
+  verdict: z.enum(['fine', 'failed', 'none']),
+  /** The layer a person says it failed from. */
+  failedAtLayer: z.number().int().min(0).optional(),
+  /** What a person said to ignore, boxes in 0..1 of the picture. */
+  ignore: z.array(Box).max(8).optional(),
+  /** Counts what was said of this print. */
+  revision: z.number().int().min(1),
+})
+export type PrintMark = z.infer<typeof PrintMark>
 
 /**
  * A command, complete: nothing outside it says whom it concerns or how long it holds. It is accepted only by
@@ -24,6 +41,8 @@ export const Command = z.object({
   notAfterUptimeMs: z.number().int().min(0),
   /** The picture the person saw when asking to resume; at most 30 s old. */
   snapshotId: Id.optional(),
+  /** Of a `mark`. */
+  mark: PrintMark.optional(),
 })
 export type Command = z.infer<typeof Command>
 
@@ -43,6 +62,8 @@ export const acceptedForMs: Record<CommandAction, number> = {
   resume: 15_000,
   snapshot: 30_000,
   live: 10_000,
+  mark: 30_000,
+  untune: 30_000,
 }
 
 /** `command.finished` follows acceptance within this time, or the cloud settles the command as failed. */

@@ -146,6 +146,23 @@ export const SelftestFinished = z.object({
   reasons: Reasons.default([]),
 })
 
+/** The device keeps what a person said of a print, up to this revision. */
+export const PrintMarked = z.object({ printId: Id, revision: z.number().int().min(1) })
+
+/** What the printer learned from its owner changed: all that is in force now. */
+export const PrinterTuned = z.object({
+  /** In a person's words; empty where nothing is in force. */
+  words: Reasons,
+  /** Whether there is a lesson that can be taken back. */
+  canUndo: z.boolean(),
+  /** The model it was learned with. */
+  modelSha256: z.string().max(64),
+  /** Most that is ignored of a camera's picture by what was learned, 0..1. */
+  maskedShare: z.number().min(0).max(1),
+  /** Added to the thresholds, ln; positive acts more rarely. */
+  shift: z.number(),
+})
+
 /** Rows the agent had to drop because its outbox was full: what is missing, from seq to seq. */
 export const HistoryGap = z.object({
   fromSeq: z.number().int().min(1),
@@ -178,6 +195,8 @@ const eventData = {
   'command.accepted': CommandAccepted,
   'command.finished': CommandFinished,
   'selftest.finished': SelftestFinished,
+  'print.marked': PrintMarked,
+  'printer.tuned': PrinterTuned,
   'history.gap': HistoryGap,
 } as const
 

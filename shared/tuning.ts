@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { type Mask, maskedCells, surroundCells } from './mask.ts'
 import { natsOf, Rarity } from './rarity.ts'
-import { type Sensitivity, thresholdsOf } from './sensitivity.ts'
+import {
+  falsePausesPer100Hours,
+  leastNats,
+  type Sensitivity,
+  type Thresholds,
+  thresholdsOf,
+} from './sensitivity.ts'
 import type { Box } from './vocabulary.ts'
 
 /*
@@ -45,6 +51,27 @@ export type Adjustment = z.infer<typeof Adjustment>
 
 export const noAdjustment: Adjustment = { mask: [], shift: 0 }
 
+/** One box of a mask that is learned covers at most this share of the picture, all of them together at most `maxLearnedShare`. */
+export const maxBoxShare = 1 / 6
+export const maxLearnedShare = 1 / 4
+
+/**
+ * What may be learned of a shift: a printer is never made to act more rarely than the lowest sensitivity that a
+ * person could choose does, nor more often than the highest.
+ */
+export function boundShift(shift: number, sensitivity: Sensitivity): number {
+  const own = falsePausesPer100Hours[sensitivity]
+  const most = Math.log(own / falsePausesPer100Hours.low)
+  const least = Math.log(own / falsePausesPer100Hours.high)
+  return Math.min(most, Math.max(least, shift))
+}
+
+/** The evidence in ln hours behind what is drawn of it on the scale of 0 to 1, below that of a pause. */
+export function natsOfEvidence(evidence: number, { warn, pause }: Thresholds): number {
+  if (evidence >= 0.5) return warn + (2 * evidence - 1) * (pause - warn)
+  return leastNats + 2 * evidence * (warn - leastNats)
+}
+
 /** The layer a print would have been paused at. */
 export function replayPrint(
   print: PrintScores,
@@ -76,19 +103,30 @@ export interface Replay {
   readonly lateLayers: number
 }
 
+/** A print that was replayed: what its owner said, and the layer it would be paused at. */
+export interface Replayed {
+  readonly verdict?: 'fine' | 'failed' | undefined
+  readonly failedAtLayer?: number | undefined
+  readonly pausedAt: number | undefined
+}
+
 /** Replays what the owner judged; prints of which nothing was said count as fine. */
 export function replayHistory(
   history: readonly PrintScores[],
   adjustment: Adjustment,
   sensitivity: Sensitivity,
 ): Replay {
+  return tally(history.map((print) => ({ ...print, pausedAt: replayPrint(print, adjustment, sensitivity) })))
+}
+
+/** How often prints were paused that were fine, how many failures were missed, and how late the others were found. */
+export function tally(prints: readonly Replayed[]): Replay {
   let [falsePauses, missed, lateLayers] = [0, 0, 0]
-  for (const print of history) {
-    const pausedAt = replayPrint(print, adjustment, sensitivity)
-    if (print.verdict !== 'failed') {
+  for (const { verdict, failedAtLayer, pausedAt } of prints) {
+    if (verdict !== 'failed') {
       if (pausedAt !== undefined) falsePauses++
     } else if (pausedAt === undefined) missed++
-    else lateLayers += Math.max(0, pausedAt - (print.failedAtLayer ?? pausedAt))
+    else lateLayers += Math.max(0, pausedAt - (failedAtLayer ?? pausedAt))
   }
   return { falsePauses, missed, lateLayers }
 }
@@ -109,7 +147,7 @@ export function suggestMask(history: readonly PrintScores[], sensitivity: Sensit
   const [first] = history
   if (alarms.length === 0 || !first) return undefined
   const [left, top, width, height] = surroundCells(alarms, first)
-  return width * height <= 1 / 6 ? { boxes: [[left, top, width, height]] } : undefined
+  return width * height <= maxBoxShare ? { boxes: [[left, top, width, height]] } : undefined
 }
 
 function alarmCells(print: PrintScores, pause: number): number[] {
@@ -119,7 +157,8 @@ function alarmCells(print: PrintScores, pause: number): number[] {
   )
 }
 
-const shifts = [0, 0.5, 1, 1.5, 2, -0.5, -1]
+/** Shifts that are tried, smallest first. */
+export const triedShifts = [0, 0.5, -0.5, 1, -1, 1.5, 2]
 
 /**
  * The best adjustment for a printer by its own history: the smallest change that makes it better, or nothing where
@@ -135,8 +174,8 @@ export function proposeAdjustment(
   let best: { adjustment: Adjustment; replay: Replay } | undefined
   const before = replayHistory(history, current, sensitivity)
   for (const mask of masks) {
-    for (const shift of shifts) {
-      const adjustment = { mask, shift: Math.min(3, Math.max(-2, current.shift + shift)) }
+    for (const shift of triedShifts) {
+      const adjustment = { mask, shift: boundShift(current.shift + shift, sensitivity) }
       const replay = replayHistory(history, adjustment, sensitivity)
       if (isBetter(replay, best?.replay ?? before)) best = { adjustment, replay }
     }

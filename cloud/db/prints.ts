@@ -3,6 +3,7 @@ import { visiblePrinter } from './access.ts'
 import type { Db, Tx } from './client.ts'
 import type { Prisma } from './generated/client.ts'
 import { instant, withoutNulls } from './json.ts'
+import { type MarkRow, viewMark } from './marks.ts'
 
 export type PrintRow = Prisma.PrintModel
 
@@ -42,6 +43,7 @@ export async function findPrints(
     where: { printerId, printer: visiblePrinter(personId), ...(before && { startedAt: { lt: before } }) },
     orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],
     take: limit,
+    include: { mark: true },
   })
   return rows.map((row) => viewPrint(row))
 }
@@ -50,7 +52,7 @@ export async function findPrints(
 export async function findPrint(db: Db, personId: string, printId: string): Promise<PrintView | undefined> {
   const row = await db.print.findFirst({
     where: { id: printId, printer: visiblePrinter(personId) },
-    include: { printer: true },
+    include: { printer: true, mark: true },
   })
   if (!row) return undefined
   const isCurrent = row.printer.printId === row.id && row.endedAt === null
@@ -66,7 +68,7 @@ export interface PrintProgress {
 }
 
 /** A print as the page reads it. */
-export function viewPrint(row: PrintRow, running?: PrintProgress): PrintView {
+export function viewPrint(row: PrintRow & { mark?: MarkRow | null }, running?: PrintProgress): PrintView {
   return PrintView.parse(
     withoutNulls({
       id: row.id,
@@ -79,6 +81,7 @@ export function viewPrint(row: PrintRow, running?: PrintProgress): PrintView {
       layers: running?.layers ?? row.layers,
       progress: running?.progress,
       secondsLeft: running?.secondsLeft,
+      mark: viewMark(row.mark),
     }),
   )
 }

@@ -24,4 +24,13 @@ export interface Context extends Pick<Flow, FlowPart> {
   tellPairing(personId: string, pairing: PairingView): void
 }
 
-type FlowPart = 'presence' | 'hub' | 'frames' | 'desk' | 'settler' | 'acts' | 'telegramBot' | 'sending'
+type FlowPart =
+  | 'presence'
+  | 'hub'
+  | 'frames'
+  | 'desk'
+  | 'settler'
+  | 'teller'
+  | 'acts'
+  | 'telegramBot'
+  | 'sending'

@@ -12,8 +12,11 @@ import { requirePerson } from './session.ts'
 const Filter = z.object({ printerId: Id.optional() })
 
 /** `GET /api/incidents`, `GET /api/incidents/{id}`, `POST …/acknowledge` and `POST …/resolve`. */
-export function addIncidentRoutes(app: FastifyInstance, context: Pick<Context, 'db' | 'hub'>): void {
-  const { db, hub } = context
+export function addIncidentRoutes(
+  app: FastifyInstance,
+  context: Pick<Context, 'db' | 'hub' | 'teller'>,
+): void {
+  const { db, hub, teller } = context
 
   app.get('/api/incidents', async (request): Promise<IncidentView[]> => {
     const { personId } = await requirePerson(request)
@@ -30,25 +33,26 @@ export function addIncidentRoutes(app: FastifyInstance, context: Pick<Context, '
   app.get('/api/incidents/:id', read)
 
   app.post('/api/incidents/:id/acknowledge', async (request) => {
-    const { personId } = await requirePerson(request)
-    await act(request, personId, { kind: 'acknowledged' })
+    const person = await requirePerson(request)
+    await act(request, person, { kind: 'acknowledged' })
     return read(request)
   })
 
   app.post('/api/incidents/:id/resolve', async (request) => {
-    const { personId } = await requirePerson(request)
+    const person = await requirePerson(request)
     const { outcome } = ResolveRequest.parse(request.body)
-    await act(request, personId, { kind: 'resolved', detail: outcome })
+    await act(request, person, { kind: 'resolved', detail: outcome })
     return read(request)
   })
 
   const act = async (
     request: FastifyRequest,
-    personId: string,
+    { personId, name }: { personId: string; name: string },
     deed: Parameters<typeof actOnIncident>[2],
   ) => {
     const incidentId = idOf(request, 'id')
-    const acted = await actOnIncident(db, { incidentId, personId, at: new Date() }, deed)
+    const acted = await actOnIncident(db, { incidentId, personId, personName: name, at: new Date() }, deed)
+    teller.wake()
     if ('changes' in acted) return hub.announce(acted.changes)
     if (acted.refusal === 'unknown-incident') throw notFound('incident')
     throw new ApiRefusal(403, acted.refusal, 'You can watch this printer, not decide about it.')

@@ -16,6 +16,8 @@ export interface ActContext {
   onChanges: (changes: readonly Change[]) => void
   /** Called after a command was issued. */
   onCommand: () => void
+  /** Called after somebody said what an incident was. */
+  onMark: () => void
 }
 
 /** Why nothing was done. */
@@ -67,7 +69,7 @@ async function findOffer(
 
 /** Does an act that was offered and whose offer was checked. */
 export async function perform(context: ActContext, { offer, target }: FoundOffer): Promise<Acted> {
-  const { db, desk, now, onChanges, onCommand } = context
+  const { db, desk, now, onChanges, onCommand, onMark } = context
   const { person, incidentId, printerId, printId } = target
   if (offer.act === 'pause') {
     const idempotencyKey = `notification-${offer.notificationId}-pause`
@@ -78,9 +80,11 @@ export async function perform(context: ActContext, { offer, target }: FoundOffer
     return { done: 'pause' }
   }
   const deed = { kind: 'resolved' as const, detail: 'false-alarm' }
-  const acted = await actOnIncident(db, { incidentId, personId: person.id, at: now() }, deed)
+  const by = { personId: person.id, personName: person.name }
+  const acted = await actOnIncident(db, { incidentId, ...by, at: now() }, deed)
   if ('changes' in acted) {
     onChanges(acted.changes)
+    onMark()
     return { done: 'false-alarm' }
   }
   return { refusal: acted.refusal === 'not-allowed' ? 'not-allowed' : 'unknown-act' }

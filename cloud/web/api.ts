@@ -10,6 +10,7 @@ import {
   NotificationTestView,
   PairingView,
   PrinterView,
+  type PrintVerdictRequest,
   PrintView,
   type PushSubscriptionRequest,
   SetupView,
@@ -106,6 +107,12 @@ export async function acknowledgeIncident(incidentId: string): Promise<void> {
 export async function resolveIncident(incidentId: string, outcome: IncidentOutcome): Promise<void> {
   const path = `/api/incidents/${encodeURIComponent(incidentId)}/resolve`
   await send(path, { method: 'POST', body: { outcome } })
+}
+
+/** Says what a print was; its printer learns from it. */
+export async function sayOfPrint(printId: string, said: PrintVerdictRequest): Promise<PrintView> {
+  const path = `/api/prints/${encodeURIComponent(printId)}/verdict`
+  return parse(path, PrintView, await send(path, { method: 'PUT', body: said }))
 }
 
 export async function startPairing(): Promise<PairingView> {

@@ -3,7 +3,7 @@ import { snapshotFreshForMs } from '@layerwatch/shared/commands.ts'
 
 /** What a person asked of a printer on this page, from the press to the printer's own word. */
 
-export type AskAction = CommandRequest['action']
+export type AskAction = Exclude<CommandRequest['action'], 'untune'>
 
 export type Ask = {
   key: string

@@ -67,6 +67,9 @@ export const texts = {
     frames: (frames: number) => (frames === 1 ? '1 picture judged' : `${count(frames)} pictures judged`),
     noFrames: 'no picture judged',
     reasons: 'Reasons',
+    learned: 'Learned from you',
+    takeBack: 'Take the newest back',
+    takenBack: 'Asked: it holds from the next print on',
     gone: 'This printer is not here',
     goneWhy: 'It was removed, or it is not shared with you.',
   },
@@ -132,6 +135,8 @@ export const texts = {
     saved: 'Saved',
     lost: 'Already lost',
     question: 'What was it?',
+    change: 'It was something else',
+    teaches: 'The printer learns from this between prints.',
     gone: 'This alert is not here',
     openPrinter: 'Open the printer',
     whole: 'Whole picture',
@@ -155,6 +160,19 @@ export const texts = {
       layers === undefined || layer >= layers
         ? `${count(layer)} layers`
         : `layer ${count(layer)} of ${count(layers)}`,
+  },
+
+  verdict: {
+    question: 'How did it really go?',
+    fine: 'It was fine',
+    failed: (layer: number | undefined) =>
+      layer === undefined ? 'It failed' : `It failed from layer ${count(layer)}`,
+    saidFine: 'You said it was fine.',
+    saidFailed: (layer: number | undefined) =>
+      layer === undefined ? 'You said it failed.' : `You said it failed from layer ${count(layer)}.`,
+    kept: 'Its printer learns from it between prints.',
+    waits: 'Waits for the device.',
+    takeBack: 'Take it back',
   },
 
   addDevice: {

@@ -39,12 +39,14 @@ const maxShare = 1 / 2
 const leastShare = 1 / 8
 const maxLessons = 5
 const step = 16
+/** No place counts as usually hotter than this, log-odds: what fails there still stands out, whoever taught it. */
+export const hottestUsual = -1
 
 /** The baseline after a print, or the same where nothing may be learned from it. */
 export function learnBaseline(
   before: Baseline | undefined,
   print: EndedPrint,
-  { scene, modelSha256 }: { scene: Scene; modelSha256: string },
+  { scene, modelSha256 }: { scene: Pick<Scene, 'grid' | 'frames' | 'usual'>; modelSha256: string },
 ): Baseline | undefined {
   const isGood = print.isFineByOwner || (print.outcome === 'finished' && !print.hadFailure)
   if (!isGood || scene.frames < minFrames) return before
@@ -69,12 +71,20 @@ export function unlearnBaseline(baseline: Baseline): Baseline | undefined {
   return { ...baseline, prints: Math.max(1, baseline.prints - 1), cells: last.before, lessons }
 }
 
+/** Takes back what a print taught, and with it what came after; undefined where nothing is left. */
+export function forgetPrint(baseline: Baseline, printId: string): Baseline | undefined {
+  const index = baseline.lessons.findIndex((lesson) => lesson.printId === printId)
+  let left: Baseline | undefined = baseline
+  for (let i = 0; i <= index && left; i++) left = unlearnBaseline(left)
+  return left
+}
+
 /** Whether a baseline speaks of this model's maps. */
 export function fits(baseline: Baseline, { width, height }: Grid, modelSha256: string): boolean {
   return baseline.modelSha256 === modelSha256 && baseline.width === width && baseline.height === height
 }
 
-/** A baseline's map in log-odds. */
+/** A baseline's map in log-odds, nowhere above `hottestUsual`. */
 export function baselineCells({ cells }: Baseline): Cells {
-  return Float32Array.from(cells, (value) => value / step)
+  return Float32Array.from(cells, (value) => Math.min(hottestUsual, value / step))
 }

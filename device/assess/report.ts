@@ -1,4 +1,4 @@
-import { type Grid, type Mask, maskedCells } from '@layerwatch/shared/mask.ts'
+import { type Grid, isMaskedAt, type Mask, maskedCells } from '@layerwatch/shared/mask.ts'
 import type { Defect, Detection } from '@layerwatch/shared/vocabulary.ts'
 import type { DefectMap, FrameJudgement } from '../detector/detector.ts'
 import { averageHottest } from './cells.ts'
@@ -72,6 +72,11 @@ export function seeFrame(judgement: FrameJudgement, atSeconds: number, view: Vie
   }
 }
 
+/** A map in log-odds, all of it. */
+export function toHeat({ width, height, cells }: DefectMap): HeatMap {
+  return { width, height, cells: toLogOdds(cells, new Set()) }
+}
+
 /** The map of failure of any kind. */
 export function failureMap({ maps }: FrameJudgement): DefectMap | undefined {
   return maps.find((map) => map.label === 'failure') ?? maps[0]
@@ -122,8 +127,7 @@ function probability(logOddsValue: number): number {
 
 /** A box is masked where its middle is. */
 function isMasked({ box: [left, top, width, height] }: Detection, mask: Mask | undefined): boolean {
-  const [x, y] = [left + width / 2, top + height / 2]
-  return mask?.boxes.some(([l, t, w, h]) => x >= l && x <= l + w && y >= t && y <= t + h) ?? false
+  return mask !== undefined && isMaskedAt(mask, left + width / 2, top + height / 2)
 }
 
 function entries(record: Readonly<Partial<Record<Defect, number>>>): [Defect, number][] {

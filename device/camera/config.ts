@@ -1,3 +1,5 @@
+import { type Mask, maskedShare, maxMaskedShare, Point } from '@layerwatch/shared/mask.ts'
+import { Box } from '@layerwatch/shared/vocabulary.ts'
 import { z } from 'zod'
 import { AccessCode, Fingerprint, Host } from '../bambu-address.ts'
 
@@ -32,8 +34,30 @@ export const PictureConfig = z.strictObject({
     .optional()
     .describe('Part of the turned picture that is kept, in 0..1 of its width and height'),
 })
+const IgnoredArea = z.union([
+  z.strictObject({ box: Box }),
+  z.strictObject({ polygon: z.array(Point).min(3).max(64) }),
+])
+const Ignore = z
+  .array(IgnoredArea)
+  .max(16)
+  .refine((areas) => maskedShare(maskOfAreas(areas)) <= maxMaskedShare, {
+    error: `covers more than ${100 * maxMaskedShare} % of the picture: nobody would watch`,
+  })
+/** What a configuration says to ignore, as a mask. */
+export function maskOfAreas(areas: readonly z.infer<typeof IgnoredArea>[]): Mask {
+  const boxes = areas.flatMap((area) => ('box' in area ? [area.box] : []))
+  const polygons = areas.flatMap((area) => ('polygon' in area ? [area.polygon] : []))
+  return { boxes, ...(polygons.length > 0 ? { polygons } : {}) }
+}
 /** How every kind of camera's picture is shown and judged. */
-const picture = { picture: PictureConfig.optional().describe('Turns and crops what the camera gives') }
+const picture = {
+  picture: PictureConfig.optional().describe('Turns and crops what the camera gives'),
+  ignore: Ignore.optional().describe(
+    'Parts of the picture, as turned and cropped, in which nothing is judged, such as a spool or a screen: ' +
+      '{box: [left, top, width, height]} or {polygon: [[x, y], …]} in 0..1',
+  ),
+}
 
 export const SimulatedCameraConfig = z.strictObject({
   kind: z.literal('simulated'),

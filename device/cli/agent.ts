@@ -12,6 +12,7 @@ import { addRunCommand } from './run.ts'
 import { addScoreCommand } from './score.ts'
 import { addSelftestCommand } from './selftest.ts'
 import { addStatusCommand } from './status.ts'
+import { addTuneCommand } from './tune.ts'
 
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url)))
 
@@ -28,5 +29,6 @@ addProbeCommand(program)
 addSelftestCommand(program)
 addScoreCommand(program)
 addReplayCommand(program)
+addTuneCommand(program)
 
 await program.parseAsync().catch(reportAndExit)

@@ -1,5 +1,5 @@
 import { type KeyObject, verify } from 'node:crypto'
-import type { Command } from '@layerwatch/shared/commands.ts'
+import type { Command, CommandAction } from '@layerwatch/shared/commands.ts'
 import { SignedCommand, signedText, snapshotFreshForMs } from '@layerwatch/shared/commands.ts'
 import type { PrinterState } from '@layerwatch/shared/vocabulary.ts'
 
@@ -42,11 +42,14 @@ export function checkCommand(payload: Uint8Array, now: CommandCircumstances): Co
   return reason === undefined ? { kind: 'accepted', command } : refuse(command, 'refused', reason)
 }
 
+/** What moves no printer, and holds whether or not anything is printed. */
+const stillActions: readonly CommandAction[] = ['snapshot', 'live', 'mark', 'untune']
+
 /** Why a command of ours must not be obeyed as things are now; undefined where it may. */
 export function whyNot(command: Command, now: PrinterCircumstances): string | undefined {
   const printer = now.printer(command.printerId)
   if (!printer) return 'no such printer here'
-  if (command.action === 'snapshot' || command.action === 'live') return undefined
+  if (stillActions.includes(command.action)) return undefined
   if (printer.printId === undefined) return 'nothing is being printed'
   if (command.printId !== printer.printId) return 'meant for another print'
   return command.action === 'resume' ? whyNotResume(command, now, printer.state) : undefined

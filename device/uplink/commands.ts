@@ -65,6 +65,10 @@ export class Commands {
       this.#parts.renewLease(command.printerId)
       return
     }
+    if (command.action === 'mark') {
+      if (judgement.kind === 'accepted' && printer) await this.#keepMark(command, printer)
+      return
+    }
     const claim = await this.#claim(command)
     if (claim === 'taken') {
       log.warn({ commandId: command.id }, 'command ignored, for it came before')
@@ -113,13 +117,49 @@ export class Commands {
     const signal = AbortSignal.any([lasting, AbortSignal.timeout(finishedWithinMs)])
     this.#parts.log.info({ printer: printer.name, action: command.action }, 'command accepted')
     await this.#record(command, { type: 'command.accepted', data: { commandId: command.id } })
-    if (command.action === 'snapshot') await this.#tell(command, await this.#takeSnapshot(printer, signal))
-    else if (command.action !== 'live') {
-      await this.#tell(
-        command,
-        await this.#move({ command, action: command.action, printer, lasting }, signal),
-      )
+    const finish = await this.#perform({ command, printer, lasting }, signal)
+    if (finish) await this.#tell(command, finish)
+  }
+
+  async #perform(
+    { command, printer, lasting }: { command: Command; printer: WatchedPrinter; lasting: AbortSignal },
+    signal: AbortSignal,
+  ): Promise<Finish | undefined> {
+    const { action } = command
+    switch (action) {
+      case 'snapshot':
+        return this.#takeSnapshot(printer, signal)
+      case 'untune':
+        return this.#untune(printer)
+      case 'live':
+      case 'mark':
+        return undefined
+      default:
+        return this.#move({ command, action, printer, lasting }, signal)
     }
+  }
+
+  /** Keeps what a person said, and says so. It is kept once however often it is told; untold, it is told again. */
+  async #keepMark({ mark }: Command, { tutor, journal }: WatchedPrinter): Promise<void> {
+    if (!mark || !tutor) return
+    const { printId, revision } = mark
+    try {
+      await tutor.mark({ ...mark, ignore: mark.ignore ?? [] })
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'mark not kept; it is told again')
+      return
+    }
+    journal.record([{ type: 'print.marked', data: { printId, revision }, printId }])
+  }
+
+  async #untune({ tutor }: WatchedPrinter): Promise<Finish> {
+    const isUndone = await tutor?.undo().catch((error: unknown) => {
+      this.#parts.log.error({ err: error }, 'lesson not taken back')
+      return undefined
+    })
+    if (isUndone === undefined)
+      return { result: 'failed', reason: 'the device can not change what it learned' }
+    return isUndone ? { result: 'done' } : { result: 'failed', reason: 'nothing learned is in force' }
   }
 
   /**

@@ -34,18 +34,19 @@ export function describeAbsence({ boot, version }: Pick<PresenceParts, 'boot' | 
 }
 
 function describePrinter(
-  { printerId, name, kind, monitor }: WatchedPrinter,
+  { printerId, name, kind, monitor, tutor }: WatchedPrinter,
   clock: Clock,
 ): PrinterStatusReport {
   const { course, status, capabilities } = monitor.link
   const { print } = course
+  const limits = [...(capabilities?.limits ?? []), ...(tutor?.limits ?? [])]
   return {
     printerId,
     name,
     kind,
     state: status?.state ?? 'offline',
     actions: [...(capabilities?.actions ?? [])],
-    ...(capabilities?.limits.length ? { limits: wordsOf(capabilities.limits) } : {}),
+    ...(limits.length > 0 ? { limits: wordsOf(limits) } : {}),
     ...(print ? { printId: print.printId, job: print.job, layer: monitor.layer } : {}),
     ...(status?.layers === undefined ? {} : { layers: status.layers }),
     ...(status?.progress === undefined ? {} : { progress: Math.min(1, Math.max(0, status.progress)) }),

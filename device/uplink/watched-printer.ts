@@ -1,4 +1,5 @@
 import type { Journal } from '../journal.ts'
+import type { Tutor } from '../learn/tutor.ts'
 import type { PrinterMonitor } from '../monitor.ts'
 
 /** A configured printer with the monitor that watches it. */
@@ -8,4 +9,5 @@ export interface WatchedPrinter {
   kind: string
   monitor: PrinterMonitor
   journal: Journal
+  tutor?: Tutor | undefined
 }

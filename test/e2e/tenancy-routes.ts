@@ -74,6 +74,12 @@ export const rows: readonly Row[] = [
   },
   { route: 'GET /api/prints/:printId', kind: 'one', what: 'print' },
   { route: 'GET /api/prints/:printId/layers', kind: 'one', what: 'print' },
+  {
+    route: 'PUT /api/prints/:printId/verdict',
+    kind: 'one',
+    what: 'print',
+    body: () => ({ verdict: 'failed' }),
+  },
   { route: 'GET /api/incidents/:id', kind: 'one', what: 'incident' },
   { route: 'POST /api/incidents/:id/acknowledge', kind: 'one', what: 'incident' },
   {

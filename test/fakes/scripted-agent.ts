@@ -9,6 +9,9 @@ import { unknownCourse } from '../../device/assess/prints.ts'
 import { systemClock } from '../../device/clock.ts'
 import { parseConfig } from '../../device/config.ts'
 import { newId } from '../../device/ids.ts'
+import { taughtCameras } from '../../device/learn/open.ts'
+import { openLearning } from '../../device/learn/thread.ts'
+import { Tutor } from '../../device/learn/tutor.ts'
 import { PrinterMonitor } from '../../device/monitor.ts'
 import type { Identity } from '../../device/uplink/identity.ts'
 import { openOutbox } from '../../device/uplink/outbox-thread.ts'
@@ -40,12 +43,19 @@ export async function startAgent({ dataDir, identity, print, maxPages }: AgentPa
   const { printerId } = await outbox.printer('A')
   const journal = scribe.journalOf(printerId, log)
   const { camera, detector } = print
+  const { modelSha256 } = detector
+  const learning = await openLearning(join(dataDir, 'learning.db'))
+  const config = configOf('A')
+  const about = { printerId, name: 'A', modelSha256, policy: config.policy, cameras: taughtCameras(config) }
+  const tutor = new Tutor({ ...about, learning, journal, log })
+  await tutor.open()
   const quality = { start: null, judge: (): [null, { isUsable: true }] => [null, { isUsable: true }] }
   const monitor = new PrinterMonitor({
-    config: configOf('A'),
+    config,
     printer: print.printer,
     observe: openEye({ camera, detector, clock, quality }),
-    modelSha256: detector.modelSha256,
+    modelSha256,
+    tutor,
     course: unknownCourse,
     indexFile: async () => () => 1,
     clock,
@@ -54,8 +64,8 @@ export async function startAgent({ dataDir, identity, print, maxPages }: AgentPa
     log,
     onChange: () => uplink?.onChange(),
   })
-  const printers = [{ printerId, name: 'A', kind: 'simulated', monitor, journal }]
-  const runtime = { backend: 'onnx', modelSha256: detector.modelSha256 }
+  const printers = [{ printerId, name: 'A', kind: 'simulated', monitor, journal, tutor }]
+  const runtime = { backend: 'onnx', modelSha256 }
   const parts = { identity, outbox, scribe, printers, boot, version: '1', newId, clock, log }
   uplink = new Uplink({ ...parts, detector: runtime })
   const end = new AbortController()
@@ -64,7 +74,9 @@ export async function startAgent({ dataDir, identity, print, maxPages }: AgentPa
     if (end.signal.aborted) return
     end.abort()
     await running
+    await tutor.close()
     await scribe.close()
+    await learning.close()
     await outbox.close()
   }
   return { boot, monitor, outbox, printerId, stop, scribe }

@@ -170,18 +170,26 @@ const outcomes: { outcome: IncidentOutcome; icon: IconName; text: string }[] = [
 function Choices({ incident }: { incident: IncidentView }) {
   const canSend = useCanSend()
   const [problem, setProblem] = useState<string>()
+  const [isChanging, setIsChanging] = useState(false)
   const act = (done: Promise<void>) => {
     setProblem(undefined)
+    setIsChanging(false)
     done.catch((error: unknown) =>
       setProblem(error instanceof Refusal ? error.message : texts.problem.unreachable),
     )
   }
-  if (incident.status === 'resolved') {
+  if (incident.outcome && !isChanging) {
     return (
-      <p className="resolved">
-        <Icon name="check" />
-        {incident.outcome ? outcomeNames[incident.outcome] : texts.alerts.past}
-      </p>
+      <section className="choices">
+        <p className="resolved">
+          <Icon name="check" />
+          {outcomeNames[incident.outcome]}
+        </p>
+        <p className="detail">{texts.incident.teaches}</p>
+        <button type="button" className="button" disabled={!canSend} onClick={() => setIsChanging(true)}>
+          {texts.incident.change}
+        </button>
+      </section>
     )
   }
   return (

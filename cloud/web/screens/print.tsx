@@ -9,10 +9,12 @@ import { LayerPicture } from '../parts/layer-picture.tsx'
 import { LayerStrip } from '../parts/layer-strip.tsx'
 import { Lens, Wedge } from '../parts/lens.tsx'
 import { Numbers } from '../parts/numbers.tsx'
+import { PrintVerdict } from '../parts/print-verdict.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { texts } from '../texts.ts'
 import { Gone } from './gone.tsx'
 import { outcomeOf } from './history.tsx'
+import './incident.css'
 import './printer.css'
 
 /** A past print, layer by layer. */
@@ -59,6 +61,9 @@ export function Print({ printId }: { printId: string }) {
               </h2>
             </section>
             <Numbers print={print} isMoving={false} />
+            {print.endedAt && printer && printer.role !== 'viewer' && (
+              <PrintVerdict print={print} layer={at} onSaid={read.again} />
+            )}
             {at !== undefined && (
               <>
                 <section className="print-lens">

@@ -12,6 +12,7 @@ import { Icon } from '../parts/icon.tsx'
 import { Evidence, LayerStep, ProblemSteps } from '../parts/layer-detail.tsx'
 import { LayerPicture } from '../parts/layer-picture.tsx'
 import { LayerStrip } from '../parts/layer-strip.tsx'
+import { Learned } from '../parts/learned.tsx'
 import { Lens, Wedge } from '../parts/lens.tsx'
 import { LivePicture } from '../parts/live-picture.tsx'
 import { Numbers } from '../parts/numbers.tsx'
@@ -125,6 +126,7 @@ function Now({ printer, newest, layers, onPick }: NowProps) {
       {printer.print && isActive(printer.state) && (
         <Numbers print={printer.print} isMoving={printer.state === 'printing'} />
       )}
+      <Learned printer={printer} />
       {newestLayer && (
         <section className="print-lens" aria-label={texts.printer.lastLayers}>
           <Lens layers={layers} at={newestLayer.layer} isPicked={false} onPick={onPick} />

@@ -103,6 +103,30 @@ for (const [name, snapshotId] of [
   })
 }
 
+test('what a person said is kept and told to be, however often it comes, and never by an expired word', async (t) => {
+  const scene = await openScene(t)
+  const asked = await commandFor(scene, { action: 'mark' })
+  const printId = asked.printId ?? ''
+  const mark = { printId, verdict: 'fine' as const, revision: 1 }
+  await scene.cloud.send({ ...asked, id: randomUUID(), mark: { ...mark, revision: 9 }, notAfterUptimeMs: 1 })
+  await scene.cloud.send({ ...asked, mark })
+  await scene.cloud.send({ ...asked, mark })
+  const kept = () => scene.cloud.events.filter(({ type }) => type === 'print.marked')
+  await waitUntil('both words', () => kept().length === 2)
+  assert.deepEqual(kept()[0]?.data, { printId, revision: 1 })
+  await drain(scene)
+  assert.equal(kept().length, 2)
+  assert.deepEqual(scene.print.acts, [])
+})
+
+test('nothing learned can not be taken back, and says so', async (t) => {
+  const scene = await openScene(t)
+  const command = await commandFor(scene, { action: 'untune', printId: undefined })
+  await scene.cloud.send(command)
+  const { result, reason } = await finishOf(scene, command.id)
+  assert.deepEqual([result, reason], ['failed', 'nothing learned is in force'])
+})
+
 test('what is no command at all is dropped', async (t) => {
   const scene = await openScene(t)
   for (const junk of [null, 7, 'x', [], { command: {} }]) await scene.cloud.publish('commands', junk)
