@@ -10,6 +10,7 @@ export function viewPrinter(
   { role, isPresent }: { role: Role; isPresent: boolean },
 ): PrinterView {
   const { id, name, kind, state, actions, limits, device } = printer
+  const learned = PrinterView.shape.learned.safeParse(printer.learned ?? undefined).data
   return PrinterView.parse(
     withoutNulls({
       id,
@@ -30,15 +31,11 @@ export function viewPrinter(
       watching: isPresent ? printer.watching : silence(device),
       print: print && viewPrint(print, print.endedAt === null ? printer : undefined),
       incident: worstIncident(printer),
-      learned: hasWords(printer.learned) ? printer.learned : undefined,
+      learned: learned?.words.length ? learned : undefined,
       // An id a device made up must not show another printer's picture.
       picture: picture?.printerId === id ? viewSnapshot(picture) : undefined,
     }),
   )
-}
-
-function hasWords(learned: unknown): boolean {
-  return PrinterView.shape.learned.safeParse(learned).data?.words.length !== 0 && learned !== null
 }
 
 /** A device nobody heard may still be watching, but nobody can say so. */

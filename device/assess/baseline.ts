@@ -6,7 +6,7 @@ import type { Scene } from './scene.ts'
 /*
  * What one camera usually shows of good prints, kept from print to print for each printer, camera and model. It is
  * learned from a print's own usual map, into which nothing suspicious ever went (see `scene.ts`), and only from
- * prints that ended well or that their owner said were fine. Each lesson can be taken back.
+ * prints that ended well or that their owner said were fine. To forget a print it is learned anew from the others.
  */
 
 export const Baseline = z.object({
@@ -17,14 +17,11 @@ export const Baseline = z.object({
   prints: z.int().min(1),
   /** Log-odds of each cell in sixteenths. */
   cells: z.array(z.int().min(-128).max(127)),
-  /** The last lessons, newest first: the print and the map before it. */
-  lessons: z.array(z.object({ printId: z.string(), before: z.array(z.int()).nullable() })).max(5),
 })
 export type Baseline = z.infer<typeof Baseline>
 
 /** How a print ended, as far as a baseline cares. */
 export interface EndedPrint {
-  readonly printId: string
   readonly outcome: 'finished' | 'cancelled' | 'failed'
   /** A failure was confirmed while it printed, and the owner has not called it a false alarm. */
   readonly hadFailure: boolean
@@ -37,7 +34,6 @@ const minFrames = 60
 /** Most that one print changes of what earlier ones taught. */
 const maxShare = 1 / 2
 const leastShare = 1 / 8
-const maxLessons = 5
 const step = 16
 /** No place counts as usually hotter than this, log-odds: what fails there still stands out, whoever taught it. */
 export const hottestUsual = -1
@@ -56,27 +52,10 @@ export function learnBaseline(
   const share = Math.min(maxShare, Math.max(leastShare, 1 / prints))
   const from = known && baselineCells(known)
   const next = from ? approachCells(from, scene.usual, { up: share, down: share }) : scene.usual
-  const lesson = { printId: print.printId, before: known ? [...known.cells] : null }
   return {
     ...{ modelSha256, width, height, prints },
     cells: Array.from(next, (value) => Math.round(Math.min(127, Math.max(-128, value * step)))),
-    lessons: [lesson, ...(known?.lessons ?? [])].slice(0, maxLessons),
   }
-}
-
-/** Takes the newest lesson back; undefined where nothing is left. */
-export function unlearnBaseline(baseline: Baseline): Baseline | undefined {
-  const [last, ...lessons] = baseline.lessons
-  if (!last?.before) return undefined
-  return { ...baseline, prints: Math.max(1, baseline.prints - 1), cells: last.before, lessons }
-}
-
-/** Takes back what a print taught, and with it what came after; undefined where nothing is left. */
-export function forgetPrint(baseline: Baseline, printId: string): Baseline | undefined {
-  const index = baseline.lessons.findIndex((lesson) => lesson.printId === printId)
-  let left: Baseline | undefined = baseline
-  for (let i = 0; i <= index && left; i++) left = unlearnBaseline(left)
-  return left
 }
 
 /** Whether a baseline speaks of this model's maps. */

@@ -1,6 +1,6 @@
 import type { Mask } from '@layerwatch/shared/mask.ts'
 import type { Grounds } from '../assess/assess.ts'
-import { type Baseline, baselineCells, forgetPrint, learnBaseline } from '../assess/baseline.ts'
+import { type Baseline, baselineCells, learnBaseline } from '../assess/baseline.ts'
 import type { Policy } from '../assess/policy.ts'
 import {
   boundTuning,
@@ -57,10 +57,12 @@ export async function learn(
   await teachBaseline(store, pupil, breathe)
   const fresh = freshMarks(store, pupil)
   if (fresh.length > 0) {
+    const [newest] = store.inForce(pupil)
     const grounds = groundsOf(store, pupil, breathe)
     const prints = knownPrints(store, pupil)
     const proposal = await proposeTuning(prints, grounds)
-    if (proposal) store.addTuning(pupil, { ...proposal, prints: prints.length, marks: fresh }, nowMs)
+    const version = proposal && { ...proposal, prints: prints.length, marks: fresh }
+    if (version) store.addTuning(pupil, version, { nowMs, after: newest?.number })
   }
   return readLessons(store, pupil)
 }
@@ -127,17 +129,22 @@ function usableBaselines(baselines: Readonly<Record<string, Baseline>>): Grounds
   )
 }
 
-/** Good prints teach it once each; one that its owner marked as failed later is forgotten. */
+/**
+ * Good prints teach it once each. To forget one, such as one that its owner marked as failed later, it is learned
+ * anew from the others.
+ */
 async function teachBaseline(store: LearnStore, pupil: Pupil, breathe: () => Promise<void>): Promise<void> {
-  for (const print of store.prints(pupil)) {
-    const { printId } = print
-    const isGood = verdictOf(print) === 'fine'
-    if (isGood === print.hasTaught || (!isGood && print.mark?.verdict !== 'failed')) continue
-    const before = store.baselines(pupil)
-    const after = isGood ? await teach(before, { store, pupil, print, breathe }) : forget(before, printId)
-    const isKept = !isGood || (await isNoWorse(before, after, { store, pupil, breathe }))
-    store.keepBaselines(pupil, isKept ? after : before, { printId, hasTaught: isGood })
-  }
+  const prints = store.prints(pupil)
+  const good = prints.filter((print) => verdictOf(print) === 'fine')
+  const mustForget = prints.some((print) => print.hasTaught && !good.includes(print))
+  const fresh = good.filter(({ hasTaught }) => mustForget || !hasTaught)
+  if (fresh.length === 0 && !mustForget) return
+  const before = store.baselines(pupil)
+  let after = mustForget ? {} : before
+  for (const print of fresh) after = await teach(after, { store, pupil, print, breathe })
+  const isKept = mustForget || (await isNoWorse(before, after, { store, pupil, breathe }))
+  const taughtBy = good.map(({ printId }) => printId)
+  store.keepBaselines(pupil, isKept ? after : before, taughtBy)
 }
 
 /** A print's usual maps are those of its replay without any mask: what is masked today may not be tomorrow. */
@@ -150,7 +157,6 @@ async function teach(
   const grounds = { current: noTuning, modelSha256, policy, baselines: {}, configured: {}, breathe }
   const { end } = await replayPrint({ chunks: () => store.chunks(print.printId) }, noTuning, grounds)
   const ended = {
-    printId: print.printId,
     outcome: print.outcome ?? ('cancelled' as const),
     hadFailure: print.alarmedAtLayer !== undefined,
     isFineByOwner: print.mark?.verdict === 'fine',
@@ -161,15 +167,6 @@ async function teach(
     if (learned) after[camera] = learned
   }
   return after
-}
-
-function forget(before: Readonly<Record<string, Baseline>>, printId: string): Record<string, Baseline> {
-  return Object.fromEntries(
-    Object.entries(before).flatMap(([camera, baseline]) => {
-      const left = forgetPrint(baseline, printId)
-      return left ? [[camera, left]] : []
-    }),
-  )
 }
 
 /** A baseline that is in force changes only where the history goes no worse with the change. */

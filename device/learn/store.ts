@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { Baseline } from '../assess/baseline.ts'
+import { transact } from '../file-worker.ts'
 import type { Step } from './steps.ts'
 import { parseJson, schema, tryUnpack } from './store-rows.ts'
 import { KeptMark, noTuning, type Tuning, TuningVersion } from './tuning.ts'
@@ -55,7 +56,7 @@ export class LearnStore {
 
   static open(file: string): LearnStore {
     const db = new DatabaseSync(file)
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000')
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000')
     db.exec(schema)
     return new LearnStore(db)
   }
@@ -72,7 +73,7 @@ export class LearnStore {
 
   /** Adds to a print that began; what belongs to none is dropped. */
   addChunk(printId: string, chunk: Uint8Array): void {
-    this.#transact(() => {
+    transact(this.#db, () => {
       const row = this.#db.prepare('SELECT bytes FROM prints WHERE printId = ?').get(printId)
       if (!row || Number(row.bytes) + chunk.length > bounds.bytes / 3) return
       const next = this.#db
@@ -92,7 +93,7 @@ export class LearnStore {
 
   /** A print ended; what is too old or too much goes. */
   endPrint(printId: string, outcome: string, nowMs: number): void {
-    this.#transact(() => {
+    transact(this.#db, () => {
       this.#db.prepare('UPDATE prints SET outcome = ? WHERE printId = ?').run(outcome, printId)
       const row = this.#db.prepare('SELECT printerId FROM prints WHERE printId = ?').get(printId)
       if (typeof row?.printerId === 'string') this.#makeRoom(row.printerId, nowMs)
@@ -164,9 +165,19 @@ export class LearnStore {
     return this.inForce(subject)[0]?.tuning ?? noTuning
   }
 
-  addTuning({ printerId, basis }: Subject, version: TuningVersion, nowMs: number): number {
-    return this.#transact(() => {
-      const { lastInsertRowid } = this.#db
+  /**
+   * Adds a lesson that was learned on top of the one of number `after`. Where that is no longer the newest in force,
+   * for its owner took it back while this one was being learned, nothing is added.
+   */
+  addTuning(
+    subject: Subject,
+    version: TuningVersion,
+    { nowMs, after }: { nowMs: number; after: number | undefined },
+  ): void {
+    const { printerId, basis } = subject
+    transact(this.#db, () => {
+      if (this.inForce(subject)[0]?.number !== after) return
+      this.#db
         .prepare('INSERT INTO tunings (printerId, basis, learnedAt, json) VALUES (?, ?, ?, ?)')
         .run(printerId, basis, nowMs, JSON.stringify(version))
       this.#db
@@ -175,7 +186,6 @@ export class LearnStore {
            WHERE printerId = ? AND basis = ? ORDER BY number DESC LIMIT ${keptTunings})`,
         )
         .run(printerId, basis, printerId, basis)
-      return Number(lastInsertRowid)
     })
   }
 
@@ -200,18 +210,23 @@ export class LearnStore {
     )
   }
 
-  /** Replaces the baselines, and says of a print whether it taught them. */
+  /** Replaces the baselines, and says which prints taught them. */
   keepBaselines(
     { printerId, basis }: Subject,
     baselines: Readonly<Record<string, Baseline>>,
-    { printId, hasTaught }: { printId: string; hasTaught: boolean },
+    taughtBy: readonly string[],
   ): void {
-    this.#transact(() => {
-      this.#db.prepare('UPDATE prints SET hasTaught = ? WHERE printId = ?').run(hasTaught ? 1 : 0, printId)
+    transact(this.#db, () => {
+      this.#db
+        .prepare(
+          `UPDATE prints SET hasTaught = printId IN (SELECT value FROM json_each(?))
+           WHERE printerId = ? AND basis = ?`,
+        )
+        .run(JSON.stringify(taughtBy), printerId, basis)
       this.#db.prepare('DELETE FROM baselines WHERE printerId = ? AND basis = ?').run(printerId, basis)
       for (const [camera, baseline] of Object.entries(baselines)) {
         this.#db
-          .prepare('INSERT OR REPLACE INTO baselines VALUES (?, ?, ?, ?)')
+          .prepare('INSERT INTO baselines VALUES (?, ?, ?, ?)')
           .run(printerId, basis, camera, JSON.stringify(baseline))
       }
     })
@@ -232,6 +247,7 @@ export class LearnStore {
   }
 
   setFact(key: string, value: string): void {
+    if (this.fact(key) === value) return
     this.#db.prepare('INSERT OR REPLACE INTO facts VALUES (?, ?)').run(key, value)
   }
 
@@ -259,17 +275,8 @@ export class LearnStore {
         this.#db.prepare(`DELETE FROM ${table} WHERE printId = ?`).run(row.printId ?? null)
       }
     }
-  }
-
-  #transact<T>(work: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE')
-    try {
-      const result = work()
-      this.#db.exec('COMMIT')
-      return result
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      throw error
-    }
+    this.#db
+      .prepare('DELETE FROM marks WHERE printerId = ? AND printId NOT IN (SELECT printId FROM prints)')
+      .run(printerId)
   }
 }

@@ -1,8 +1,6 @@
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { Logger } from 'pino'
+import { openFileThread } from '../file-thread.ts'
 import type { Lessons, Pupil } from './learn.ts'
 import type { KeptMark } from './tuning.ts'
 
@@ -28,9 +26,6 @@ export type LearnMethod = keyof Learning
 export type LearnCall = {
   [M in LearnMethod]: { number: number; method: M; args: Parameters<Learning[M]> }
 }[LearnMethod]
-/** Answer to the call of that number; 0 says that the file is open, and where a broken one before it lies now. */
-export type LearnReply = { number: number; value: unknown } | { number: number; error: string }
-
 /** The file in the data folder that holds what is learned from. */
 export const learningFile = 'learning.db'
 
@@ -57,42 +52,17 @@ export async function openLearning(
   file: string,
   onBroken: (brokenFile: string) => void = () => {},
 ): Promise<Learning> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { file }, resourceLimits })
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>()
-  let lastNumber = 0
-  let end: Error | undefined
-
-  function stop(error: Error): void {
-    end = error
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
-  }
-
-  async function call(method: LearnMethod, args: readonly unknown[]): Promise<unknown> {
-    if (end) throw end
-    const answer = Promise.withResolvers<unknown>()
-    lastNumber += 1
-    waiting.set(lastNumber, answer)
-    worker.postMessage({ number: lastNumber, method, args })
-    return answer.promise
-  }
-
-  const [opened] = await once(worker, 'message')
-  if (typeof opened.value === 'string') onBroken(opened.value)
-  worker.on('message', (reply: LearnReply) => {
-    const answer = waiting.get(reply.number)
-    waiting.delete(reply.number)
-    if ('error' in reply) answer?.reject(new UnavailableError(`learning: ${reply.error}`))
-    else answer?.resolve(reply.value)
-  })
-  worker.on('error', (cause) => stop(new UnavailableError('the learning thread died', { cause })))
-  worker.on('exit', () => stop(new UnavailableError('learning is closed')))
+  const thread = await openFileThread(
+    new URL('./worker.ts', import.meta.url),
+    { name: 'learning file', workerData: { file }, resourceLimits },
+    onBroken,
+  )
 
   /** The thread answers each method with what that method gives. */
   const method =
     <M extends LearnMethod>(name: M) =>
     (...args: Parameters<Learning[M]>) =>
-      call(name, args) as ReturnType<Learning[M]>
+      thread.call(name, args) as ReturnType<Learning[M]>
 
   return {
     read: method('read'),
@@ -105,10 +75,6 @@ export async function openLearning(
     undo: method('undo'),
     fact: method('fact'),
     setFact: method('setFact'),
-    async close() {
-      if (end) return
-      await call('close', [])
-      await worker.terminate()
-    },
+    close: thread.close,
   }
 }

@@ -1,4 +1,3 @@
-import type { Mask } from '@layerwatch/shared/mask.ts'
 import { Box } from '@layerwatch/shared/vocabulary.ts'
 import { z } from 'zod'
 
@@ -41,8 +40,3 @@ export const TuningVersion = z.object({
   marks: z.array(KeptMark),
 })
 export type TuningVersion = z.infer<typeof TuningVersion>
-
-/** The mask of one camera: what the owner's file says, and what was learned. */
-export function learnedMask({ masks }: Tuning, camera: string): Mask {
-  return { boxes: masks[camera] ?? [] }
-}

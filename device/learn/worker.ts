@@ -1,10 +1,10 @@
-import { existsSync, renameSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { answerCalls, openSound } from '../file-worker.ts'
 import { learn, type Pupil, readLessons } from './learn.ts'
 import { LearnStore } from './store.ts'
-import type { LearnCall, LearnReply } from './thread.ts'
+import type { LearnCall } from './thread.ts'
 
 /** The thread that owns what was learned. It answers while it learns, and stops learning for a print that begins. */
 
@@ -15,33 +15,13 @@ try {
   // It learns all the same.
 }
 
-/** SQLite's words for a file that is damaged, or none of its own. https://sqlite.org/rescode.html */
-const brokenCodes = [11, 26]
-
-const { store, brokenFile } = openSound(workerData)
+const { file } = workerData
+const { opened: store, brokenFile } = openSound(file, () => LearnStore.open(file))
 /** Counts the prints of each printer that began: learning that began before the last of them ends. */
 const begun = new Map<string, number>()
 let underWay: Promise<unknown> = Promise.resolve()
 
-/** Opens the file. One that power loss left damaged is set aside under another name, and a new one begun. */
-function openSound({ file }: { file: string }): { store: LearnStore; brokenFile?: string } {
-  try {
-    return { store: LearnStore.open(file) }
-  } catch (error) {
-    if (!isBroken(error)) throw error
-    const brokenFile = `${file}.broken-${Date.now()}`
-    for (const part of ['', '-wal', '-shm']) {
-      if (existsSync(file + part)) renameSync(file + part, brokenFile + part)
-    }
-    return { store: LearnStore.open(file), brokenFile }
-  }
-}
-
-function isBroken(error: unknown): boolean {
-  if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return false
-  // The upper bytes tell where the damage is.
-  return brokenCodes.includes(error.errcode & 0xff)
-}
+answerCalls(parentPort, brokenFile, perform)
 
 async function perform(call: LearnCall): Promise<unknown> {
   switch (call.method) {
@@ -98,14 +78,3 @@ async function learnUnlessPrinting(pupil: Pupil, before: number | undefined) {
     return readLessons(store, pupil)
   }
 }
-
-async function answer(call: LearnCall): Promise<LearnReply> {
-  try {
-    return { number: call.number, value: await perform(call) }
-  } catch (error) {
-    return { number: call.number, error: error instanceof Error ? error.message : String(error) }
-  }
-}
-
-parentPort?.on('message', async (call: LearnCall) => parentPort?.postMessage(await answer(call)))
-parentPort?.postMessage({ number: 0, value: brokenFile } satisfies LearnReply)

@@ -1,6 +1,4 @@
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
-import { UnavailableError } from '@layerwatch/shared/errors.ts'
+import { openFileThread } from '../file-thread.ts'
 import type { Outbox } from './outbox.ts'
 
 type Method =
@@ -23,9 +21,6 @@ export type OutboxCall = {
   [M in Method]: { number: number; method: M; args: Parameters<Outbox[M]> }
 }[Method]
 
-/** Answer to the call of that number; 0 says that the file is open, and where a broken one before it lies now. */
-export type OutboxReply = { number: number; value: unknown } | { number: number; error: string }
-
 interface OutboxFile {
   file: string
   maxBytes?: number
@@ -44,45 +39,17 @@ export async function openOutbox(
   file: OutboxFile,
   onBroken: (brokenFile: string) => void = () => {},
 ): Promise<OutboxThread> {
-  const worker = new Worker(new URL('./outbox-worker.ts', import.meta.url), {
-    workerData: file,
-    resourceLimits,
-  })
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>()
-  let lastNumber = 0
-  let end: Error | undefined
-
-  function stop(error: Error): void {
-    end = error
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
-  }
-
-  function call(method: Method, args: readonly unknown[]): Promise<unknown> {
-    if (end) return Promise.reject(end)
-    const answer = Promise.withResolvers<unknown>()
-    lastNumber += 1
-    waiting.set(lastNumber, answer)
-    worker.postMessage({ number: lastNumber, method, args })
-    return answer.promise
-  }
-
-  const [opened] = await once(worker, 'message')
-  if (typeof opened.value === 'string') onBroken(opened.value)
-  worker.on('message', (reply: OutboxReply) => {
-    const answer = waiting.get(reply.number)
-    waiting.delete(reply.number)
-    if ('error' in reply) answer?.reject(new UnavailableError(`outbox: ${reply.error}`))
-    else answer?.resolve(reply.value)
-  })
-  worker.on('error', (cause) => stop(new UnavailableError('the outbox thread died', { cause })))
-  worker.on('exit', () => stop(new UnavailableError('the outbox is closed')))
+  const thread = await openFileThread(
+    new URL('./outbox-worker.ts', import.meta.url),
+    { name: 'outbox', workerData: file, resourceLimits },
+    onBroken,
+  )
 
   /** The thread runs `Outbox` itself, so that what it answers has the type of the method called. */
   const method =
     <M extends Method>(name: M) =>
     (...args: Parameters<Outbox[M]>) =>
-      call(name, args) as Promise<ReturnType<Outbox[M]>>
+      thread.call(name, args) as Promise<ReturnType<Outbox[M]>>
 
   return {
     append: method('append'),
@@ -93,10 +60,6 @@ export async function openOutbox(
     printer: method('printer'),
     saveCourse: method('saveCourse'),
     figures: method('figures'),
-    async close() {
-      if (end) return
-      await call('close', [])
-      await worker.terminate()
-    },
+    close: thread.close,
   }
 }

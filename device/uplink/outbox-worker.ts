@@ -1,42 +1,14 @@
-import { existsSync, renameSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { answerCalls, openSound } from '../file-worker.ts'
 import { newId } from '../ids.ts'
 import { Outbox } from './outbox.ts'
-import type { OutboxCall, OutboxReply } from './outbox-thread.ts'
-
-/** SQLite's words for a file that is damaged, or none of its own. https://sqlite.org/rescode.html */
-const brokenCodes = [11, 26]
+import type { OutboxCall } from './outbox-thread.ts'
 
 /** The thread that owns the outbox file: it answers one call after the other. */
-const { outbox, brokenFile } = openSound(workerData)
 
-/** Opens the file. One that power loss left damaged is set aside under another name, and a new one begun. */
-function openSound(options: { file: string }): { outbox: Outbox; brokenFile?: string } {
-  try {
-    return { outbox: Outbox.open({ ...options, newId }) }
-  } catch (error) {
-    if (!isBroken(error)) throw error
-    const brokenFile = `${options.file}.broken-${Date.now()}`
-    for (const part of ['', '-wal', '-shm']) {
-      if (existsSync(options.file + part)) renameSync(options.file + part, brokenFile + part)
-    }
-    return { outbox: Outbox.open({ ...options, newId }), brokenFile }
-  }
-}
+const { opened: outbox, brokenFile } = openSound(workerData.file, () => Outbox.open({ ...workerData, newId }))
 
-function isBroken(error: unknown): boolean {
-  if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return false
-  // The upper bytes tell where the damage is.
-  return brokenCodes.includes(error.errcode & 0xff)
-}
-
-function answer(call: OutboxCall): OutboxReply {
-  try {
-    return { number: call.number, value: perform(call) }
-  } catch (error) {
-    return { number: call.number, error: error instanceof Error ? error.message : String(error) }
-  }
-}
+answerCalls(parentPort, brokenFile, perform)
 
 function perform(call: OutboxCall): unknown {
   switch (call.method) {
@@ -60,6 +32,3 @@ function perform(call: OutboxCall): unknown {
       return outbox.close()
   }
 }
-
-parentPort?.on('message', (call: OutboxCall) => parentPort?.postMessage(answer(call)))
-parentPort?.postMessage({ number: 0, value: brokenFile } satisfies OutboxReply)

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { transact } from '../file-worker.ts'
 import { countBytes, makeRoom } from './outbox-room.ts'
 import { blob, count, number, schema, text } from './outbox-rows.ts'
 
@@ -84,7 +85,7 @@ export class Outbox {
 
   /** Stores events in order, each with the next seq, with their pictures. All of them or, when it throws, none. */
   append(events: readonly NewEvent[]): void {
-    const added = this.#transact(() => {
+    const added = transact(this.#db, () => {
       const sizes = events.map((event) => this.#insert(event))
       return sizes.reduce((sum, size) => sum + size, 0)
     })
@@ -131,7 +132,7 @@ export class Outbox {
 
   /** The cloud has it: the row goes. */
   acknowledge(id: string): void {
-    const freed = this.#transact(() =>
+    const freed = transact(this.#db, () =>
       ['events', 'snapshots'].reduce((sum, table) => {
         const row = this.#db.prepare(`DELETE FROM ${table} WHERE id = ? RETURNING bytes`).get(id)
         return sum + (row ? number(row.bytes) : 0)
@@ -142,7 +143,7 @@ export class Outbox {
 
   /** The cloud refused it: the row is set aside, so that what follows can go on. */
   quarantine(id: string, reason: string): void {
-    this.#transact(() => {
+    transact(this.#db, () => {
       for (const table of ['events', 'snapshots']) {
         this.#db.prepare(`UPDATE ${table} SET rejected = ? WHERE id = ?`).run(reason, id)
         this.#db
@@ -158,7 +159,7 @@ export class Outbox {
 
   /** Remembers a command for ever; false where it was already obeyed. On the disk before it returns. */
   claimCommand(id: string): boolean {
-    return this.#transact(() => {
+    return transact(this.#db, () => {
       const { changes } = this.#db.prepare('INSERT OR IGNORE INTO commands (id) VALUES (?)').run(id)
       this.#db
         .prepare(`DELETE FROM commands WHERE number <= (SELECT max(number) FROM commands) - ${keptCommands}`)
@@ -169,7 +170,7 @@ export class Outbox {
 
   /** The id and the last course of a printer, by its configured name; a new name gets a new id. */
   printer(name: string): PrinterRecord {
-    return this.#transact(() => {
+    return transact(this.#db, () => {
       this.#db
         .prepare('INSERT OR IGNORE INTO printers (name, printerId) VALUES (?, ?)')
         .run(name, this.#newId())
@@ -221,7 +222,7 @@ export class Outbox {
     const targetBytes = this.#maxBytes * (1 - freeShare)
     const insert = (event: NewEvent) => this.#insert(event)
     try {
-      this.#transact(() => makeRoom(this.#db, { targetBytes, newId: this.#newId, insert }))
+      transact(this.#db, () => makeRoom(this.#db, { targetBytes, newId: this.#newId, insert }))
       this.#bytes = countBytes(this.#db)
     } catch {
       // A caller told of it would store its events a second time, which their ids forbid: for ever.
@@ -240,18 +241,5 @@ export class Outbox {
   #markSent(rows: readonly OutgoingRow[]): void {
     const gaps = rows.filter((row) => row.kind === 'event' && row.json.includes('"history.gap"'))
     for (const { id } of gaps) this.#db.prepare('UPDATE events SET isSent = 1 WHERE id = ?').run(id)
-  }
-
-  #transact<T>(work: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE')
-    try {
-      const result = work()
-      this.#db.exec('COMMIT')
-      return result
-    } catch (error) {
-      // A full disk may have rolled back by itself.
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      throw error
-    }
   }
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type ApiProblem, CommandRequest, type CommandView, type LiveChange } from '@layerwatch/shared/api.ts'
 import { z } from 'zod'
 import { notificationRoutes } from './mock-notifications.ts'
+import { sayingRoutes } from './mock-sayings.ts'
 import { heatOf, renderPicture } from './pictures.ts'
 import { servePage } from './serve-page.ts'
 import { ago, changeIncident, changePrinter, newId, tell, type World } from './world.ts'
@@ -106,10 +107,7 @@ function routesOf(world: World, options: MockOptions): [RegExp, Handler][] {
     [new RegExp(`^GET /api/prints/${id}/layers$`), (_, key) => world.layers.get(key) ?? []],
     [/^GET \/api\/incidents$/, () => [...world.incidents.values()]],
     [new RegExp(`^GET /api/incidents/${id}$`), (exchange, key) => found(exchange, world.incidents.get(key))],
-    [
-      new RegExp(`^POST /api/incidents/${id}/(?:acknowledge|resolve)$`),
-      (exchange, key) => judge(world, exchange, key),
-    ],
+    ...sayingRoutes(world),
     [new RegExp(`^GET /api/snapshots/${id}\\.jpg$`), (exchange, key) => sendPicture(world, exchange, key)],
     [/^GET \/api\/live$/, (exchange) => streamChanges(world, exchange)],
     [/^POST \/api\/pairings$/, () => startPairing(world)],
@@ -200,19 +198,6 @@ export async function obey(world: World, command: CommandView): Promise<void> {
     changeIncident(world, incident.id, {}, { at: ago(0), kind, by: 'person', person: command.personName })
   }
   tell(world, { type: 'command', command: { ...command, status: 'done', finishedAt: ago(0), snapshotId } })
-}
-
-const Resolution = z.object({ outcome: z.enum(['saved', 'false-alarm', 'already-lost']).optional() })
-
-function judge(world: World, { body }: Exchange, incidentId: string): void {
-  const { outcome } = Resolution.parse(body)
-  const by = { by: 'person' as const, person: 'Ada' }
-  if (!outcome) {
-    changeIncident(world, incidentId, { status: 'acknowledged' }, { at: ago(0), kind: 'acknowledged', ...by })
-    return
-  }
-  const change = { status: 'resolved' as const, outcome, resolvedAt: ago(0) }
-  changeIncident(world, incidentId, change, { at: ago(0), kind: 'resolved', ...by })
 }
 
 function startPairing(world: World) {

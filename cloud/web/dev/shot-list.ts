@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { failPause } from './failing.ts'
+import { learningShots } from './learning-shots.ts'
 import { notificationShots } from './notification-shots.ts'
 import { sequelShots } from './sequel-shots.ts'
 import { incidentPath, open, type Shot } from './shot.ts'
@@ -198,14 +199,7 @@ export const shots: Shot[] = [
     },
   },
   { name: 'history', sizes: ['phone', 'desk'], play: (stage) => open(stage, '/history') },
-  {
-    name: 'past-print',
-    themes: ['light'],
-    play: async (stage) => {
-      const past = [...stage.world.prints.values()].find((print) => print.job === 'Chess rook')
-      await open(stage, `/prints/${past?.id}`)
-    },
-  },
+  ...learningShots,
   { name: 'alerts', sizes: ['phone', 'desk'], play: (stage) => open(stage, '/alerts') },
   { name: 'you', sizes: ['phone', 'desk'], play: (stage) => open(stage, '/you') },
   ...notificationShots,

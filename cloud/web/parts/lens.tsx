@@ -1,6 +1,6 @@
 import type { LayerView } from '@layerwatch/shared/api.ts'
 import { lensLayers, lineWidth } from '@layerwatch/shared/strip.ts'
-import { useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { count, score } from '../format.ts'
 import { healthNames } from '../names.ts'
 import { defectName, worstDefect } from '../wording.ts'
@@ -79,13 +79,24 @@ function LensRow({
 /** Ties the lens to the layer it shows, since the finger hides it. Finds both by their marks in `area`. */
 export function Wedge({ area, at }: { area: React.RefObject<HTMLElement | null>; at: number }) {
   const [path, setPath] = useState('')
+  // After the layout, for the area around it is there only then.
   // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew with each layer, whose marks move with it
-  useLayoutEffect(() => {
-    const draw = () => setPath(wedgePath(area.current))
+  useEffect(() => {
+    const { current } = area
+    if (!current) return
+    const draw = () => setPath(wedgePath(current))
     draw()
-    const observer = new ResizeObserver(draw)
-    if (area.current) observer.observe(area.current)
-    return () => observer.disconnect()
+    // Its ends move with whatever comes, grows or scrolls around them.
+    const resizes = new ResizeObserver(draw)
+    resizes.observe(current)
+    const mutations = new MutationObserver(draw)
+    mutations.observe(current, { childList: true, characterData: true, subtree: true })
+    current.addEventListener('scroll', draw, { capture: true, passive: true })
+    return () => {
+      resizes.disconnect()
+      mutations.disconnect()
+      current.removeEventListener('scroll', draw, { capture: true })
+    }
   }, [area, at])
   return (
     <svg className="wedge" aria-hidden="true">
@@ -99,6 +110,7 @@ function wedgePath(area: HTMLElement | null): string {
   const finger = area?.querySelector('[data-finger]')?.getBoundingClientRect()
   if (!area || !lens || !finger) return ''
   const origin = area.getBoundingClientRect()
+  if (lens.bottom < origin.top || lens.top > origin.bottom) return ''
   const isStripRight = finger.left > lens.right
   const edge = (isStripRight ? lens.right - 1 : lens.left + 1) - origin.left
   const tip = (isStripRight ? finger.left : finger.right) - origin.left

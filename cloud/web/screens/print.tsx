@@ -61,19 +61,19 @@ export function Print({ printId }: { printId: string }) {
               </h2>
             </section>
             <Numbers print={print} isMoving={false} />
+            {at !== undefined && (
+              <section className="print-lens">
+                <LayerStep layers={layers} at={at} onPick={setPicked} />
+                <Lens layers={layers} at={at} isPicked onPick={setPicked} />
+              </section>
+            )}
             {print.endedAt && printer && printer.role !== 'viewer' && (
               <PrintVerdict print={print} layer={at} onSaid={read.again} />
             )}
             {at !== undefined && (
-              <>
-                <section className="print-lens">
-                  <LayerStep layers={layers} at={at} onPick={setPicked} />
-                  <Lens layers={layers} at={at} isPicked onPick={setPicked} />
-                </section>
-                <section className="print-evidence">
-                  <Evidence view={view} />
-                </section>
-              </>
+              <section className="print-evidence">
+                <Evidence view={view} />
+              </section>
             )}
           </main>
           <aside className="print-right">

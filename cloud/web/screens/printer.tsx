@@ -126,12 +126,12 @@ function Now({ printer, newest, layers, onPick }: NowProps) {
       {printer.print && isActive(printer.state) && (
         <Numbers print={printer.print} isMoving={printer.state === 'printing'} />
       )}
-      <Learned printer={printer} />
       {newestLayer && (
         <section className="print-lens" aria-label={texts.printer.lastLayers}>
           <Lens layers={layers} at={newestLayer.layer} isPicked={false} onPick={onPick} />
         </section>
       )}
+      <Learned printer={printer} />
     </>
   )
 }

@@ -1,3 +1,4 @@
+import { shippedSha256 } from '../../../device/assess/rarities.ts'
 import { PolicyConfig } from '../../../device/config.ts'
 import type { Pupil } from '../../../device/learn/learn.ts'
 import { keepMap, packSteps, type Step } from '../../../device/learn/steps.ts'
@@ -5,7 +6,7 @@ import { LearnStore } from '../../../device/learn/store.ts'
 import type { KeptMark } from '../../../device/learn/tuning.ts'
 
 export const grid = { width: 20, height: 20 }
-export const model = 'a5b65a61c9881b262ed529bbfc13ca2c12847bd1959c991b866d7fc7e6b6f816'
+export const model: string = shippedSha256
 export const pupil: Pupil = {
   printerId: 'printer',
   basis: `${model}:views`,

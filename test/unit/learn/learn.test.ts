@@ -125,17 +125,48 @@ test('what was learned with one model is kept and not used with another', async 
   assert.ok(model.length === 64)
 })
 
-test('good prints teach a baseline; one that is marked as failed later is forgotten', async () => {
-  const store = inMemory()
-  for (const id of ['g1', 'g2', 'g3']) addPrint(store, { id, seed: id.charCodeAt(1) })
+test('a print that is marked as failed later is forgotten as if it never had taught, and no other with it', async () => {
+  const [store, without] = [inMemory(), inMemory()]
+  for (const id of ['g1', 'g2', 'g3', 'g4']) {
+    const good = { id, seed: id.charCodeAt(1) }
+    addPrint(store, good)
+    if (id !== 'g2') addPrint(without, good)
+  }
   await learnNow(store)
-  const learned = store.baselines(pupil).camera
-  assert.equal(learned?.prints, 3)
+  const learned = store.baselines(pupil)
+  assert.equal(learned.camera?.prints, 4)
   await learnNow(store)
-  assert.deepEqual(store.baselines(pupil).camera, learned)
-  store.keepMark(pupil.printerId, { printId: 'g3', verdict: 'failed', ignore: [], revision: 1 })
+  assert.deepEqual(store.baselines(pupil), learned)
+  store.keepMark(pupil.printerId, { printId: 'g2', verdict: 'failed', ignore: [], revision: 1 })
   await learnNow(store)
-  assert.equal(store.baselines(pupil).camera?.prints, 2)
+  await learnNow(without)
+  assert.deepEqual(store.baselines(pupil), without.baselines(pupil))
+  store.keepMark(pupil.printerId, { printId: 'g2', verdict: 'none', ignore: [], revision: 2 })
+  await learnNow(store)
+  assert.equal(store.baselines(pupil).camera?.prints, 4)
+})
+
+test('a lesson built on one that its owner takes back meanwhile is not kept', async () => {
+  const openSecond = async () => {
+    const store = inMemory()
+    addPrint(store, { id: 'a', ...spool, alarmedAtLayer: 16, mark: {} })
+    await learnNow(store)
+    addPrint(store, { id: 'b', hot: [{ cells: square(17, 17), from: 600 }], alarmedAtLayer: 16, mark: {} })
+    return store
+  }
+  let breaths = 0
+  const count = async () => {
+    breaths++
+  }
+  const undisturbed = await learn(await openSecond(), pupil, { breathe: count, nowMs: 0 })
+  assert.equal(undisturbed.tuning.masks.camera?.length, 2)
+  const store = await openSecond()
+  const undoAtLast = async () => {
+    breaths--
+    if (breaths === 0) assert.ok(store.undo(pupil, 'owner'))
+  }
+  assert.deepEqual((await learn(store, pupil, { breathe: undoAtLast, nowMs: 0 })).tuning, noTuning)
+  assert.equal((await learnNow(store)).tuning.masks.camera?.length, 1)
 })
 
 test('whatever is marked, a printer never ignores too much, never acts too rarely, and a clear failure is found', async () => {

@@ -69,7 +69,7 @@ test('killed while it writes, the device finds whole lessons only: the newest or
     for (let i = 1; ; i++) {
       const boxes = Array.from({ length: 16 }, () => [i / 1e6, 0.5, 0.01, 0.01])
       const tuning = { masks: { camera: boxes }, shift: i / 1e6, usesBaseline: false }
-      store.addTuning({ printerId: 'printer', basis: 'b' }, { tuning, before: outcome, after: outcome, prints: 1, marks: [] }, i)
+      store.addTuning({ printerId: 'printer', basis: 'b' }, { tuning, before: outcome, after: outcome, prints: 1, marks: [] }, { nowMs: i, after: store.inForce({ printerId: 'printer', basis: 'b' })[0]?.number })
       if (i % 20 === 0) process.stdout.write(i + '\\n')
     }`
   for (let round = 0; round < 3; round++) {

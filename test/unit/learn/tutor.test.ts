@@ -16,6 +16,8 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts'
 import { waitUntil } from '../../setup/wait.ts'
 
 const minute = 60_000
+/** The learning thread yields to all else, and so waits on a busy machine. */
+const learningTime = { timeoutMs: 120_000 }
 const log = pino({ level: 'silent' })
 
 /** Where something looks like a failure, and from which second of printing on. */
@@ -89,7 +91,7 @@ test('a false alarm, marked: after the print a mask is kept, the same print is q
   assert.deepEqual(tutor.viewOf('camera'), { mask: undefined })
   print.set('finished')
   await clock.runUntil(() => types().includes('print.finished'), minute)
-  await waitUntil('the lesson', () => entries.find(({ type }) => type === 'printer.tuned'))
+  await waitUntil('the lesson', () => entries.find(({ type }) => type === 'printer.tuned'), learningTime)
   const tuned = entries.find((entry) => entry.type === 'printer.tuned')
   assert.ok(tuned?.type === 'printer.tuned' && tuned.data.canUndo)
   assert.match(tuned.data.words?.join(' ') ?? '', /Ignores one place.*false pauses 1 → 0/)
@@ -118,7 +120,11 @@ test('what was learned comes back after a restart, is taken back, and is told on
   await clock.runUntil(() => types().includes('print.finished'), minute)
   const printId = find('print.started')[0]?.printId ?? ''
   await first.tutor.mark({ printId, verdict: 'fine', ignore: [], revision: 1 })
-  await waitUntil('the lesson', () => first.entries.find(({ type }) => type === 'printer.tuned'))
+  await waitUntil(
+    'the lesson',
+    () => first.entries.find(({ type }) => type === 'printer.tuned'),
+    learningTime,
+  )
   await stop()
 
   const second = await openTutorOn(learning)
