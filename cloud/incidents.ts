@@ -1,6 +1,6 @@
 import type { IncidentOutcome, IncidentStep } from '@layerwatch/shared/api.ts'
 import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
-import { outlineFallback } from '@layerwatch/shared/pause-words.ts'
+import { outlineFallback, outlineHeater } from '@layerwatch/shared/pause-words.ts'
 import type { Actor } from '@layerwatch/shared/vocabulary.ts'
 
 /*
@@ -18,6 +18,7 @@ export const incidentTypes = [
   'printer.paused',
   'pause.checked',
   'fallback.used',
+  'heater.switched',
   'printer.resumed',
   'print.finished',
 ] as const
@@ -109,6 +110,7 @@ function applyCause(last: Episode | undefined, fact: DeviceFact): Episode | unde
       return applyPause(current ?? pausing(last), fact, cause)
     case 'pause.checked':
     case 'fallback.used':
+    case 'heater.switched':
       return addSequel(current ?? ended(last), fact, cause)
     case 'printer.resumed':
       return (
@@ -198,12 +200,16 @@ function ended(last: Episode | undefined): Episode | undefined {
 function addSequel(
   current: Episode | undefined,
   fact: DeviceFact,
-  cause: Extract<Cause, { type: 'pause.checked' | 'fallback.used' }>,
+  cause: Extract<Cause, { type: 'pause.checked' | 'fallback.used' | 'heater.switched' }>,
 ): Episode | undefined {
   if (!current) return undefined
   if (cause.type === 'pause.checked') {
     const { picture } = cause.data
     if (picture !== 'unseen') current.steps.push(stepOf(fact, `pause.${picture}`))
+  } else if (cause.type === 'heater.switched') {
+    const { heater, result } = cause.data
+    const kind = result === 'off' ? (`${heater}.off` as const) : 'heater.failed'
+    current.steps.push({ ...stepOf(fact, kind), detail: outlineHeater(cause.data) })
   } else {
     const kind = cause.data.result === 'confirmed' ? 'ended' : 'not-ended'
     current.steps.push({ ...stepOf(fact, kind), detail: outlineFallback(cause.data) })

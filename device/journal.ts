@@ -1,5 +1,6 @@
 import type { EventType } from '@layerwatch/shared/events.ts'
 import type { Logger } from 'pino'
+import type { Hold } from './assess/hold.ts'
 import type { Change, PrinterCourse } from './assess/prints.ts'
 
 /** An event of one printer, with the picture it speaks of. */
@@ -8,7 +9,8 @@ export type Entry = Change & { jpeg?: Uint8Array }
 /** Where a monitor writes down what happened. Nothing here throws or waits: a full disk must not stop a pause. */
 export interface Journal {
   record(entries: readonly Entry[]): void
-  saveCourse(course: PrinterCourse): void
+  /** Returns when it is on the disk, or can't be written. */
+  saveCourse(course: PrinterCourse, hold: Hold | undefined): Promise<void>
   keepLayerPicture(printId: string, layer: number, jpeg: Uint8Array): void
 }
 
@@ -24,6 +26,8 @@ const phrases: Partial<Record<EventType, string>> = {
   'printer.paused': 'printer paused',
   'pause.checked': 'pause looked at',
   'fallback.used': 'fallback used',
+  'heater.warned': 'heater goes off soon',
+  'heater.switched': 'heater switched off',
   'printer.resumed': 'printer resumed',
   'camera.lost': 'not watching',
   'camera.restored': 'watching again',
@@ -55,6 +59,7 @@ export function logChange(log: Logger, change: Change): void {
 
 function isGrave(change: Change): boolean {
   if (change.type === 'pause.checked') return change.data.picture === 'moving'
+  if (change.type === 'heater.switched') return change.data.result === 'failed'
   return gravePhrases.includes(change.type)
 }
 

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '@layerwatch/shared/errors.ts'
 import type { Logger } from 'pino'
+import { parseHold } from './assess/hold.ts'
 import { parseCourse } from './assess/prints.ts'
 import type { Camera } from './camera/camera.ts'
 import { openCamera } from './camera/open.ts'
@@ -130,6 +131,7 @@ async function openWatch(
     observe: openSight(cameras, { detector, clock }),
     modelSha256,
     course: parseCourse(course),
+    hold: parseHold(course),
     indexFile,
     clock,
     newId,

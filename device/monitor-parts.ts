@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Hold } from './assess/hold.ts'
 import type { PrinterCourse } from './assess/prints.ts'
 import type { Clock } from './clock.ts'
 import type { WatchedPrinterConfig } from './config.ts'
@@ -18,6 +19,8 @@ export interface MonitorParts {
   modelSha256: string
   /** The print that ran when the agent was last alive. */
   course: PrinterCourse
+  /** The pause that it was left in, if it was. */
+  hold?: Hold | undefined
   /** Finds layers by byte in a job's file, for printers that do not tell the layer. */
   indexFile: (file: Uint8Array) => Promise<(byte: number) => number>
   clock: Clock

@@ -19,6 +19,7 @@ import type { Change } from './assess/prints.ts'
 import { isActive } from './assess/prints.ts'
 import { describeLayers, describeTurn } from './incident.ts'
 import type { Entry } from './journal.ts'
+import { Keeper } from './keeper.ts'
 import type { MonitorParts } from './monitor-parts.ts'
 import { isPreparing, pauseBetweenMs } from './pace.ts'
 import { Pausing } from './pausing.ts'
@@ -39,6 +40,7 @@ const lampSignals: Record<Turn, LampSignal> = { suspected: 'blink', confirmed: '
 export class PrinterMonitor {
   readonly #parts: MonitorParts
   readonly link: PrinterLink
+  readonly keeper: Keeper
   readonly pausing: Pausing
   #time: PrintTime
   #place: LayerPlace = beforeFirstLayer
@@ -61,9 +63,19 @@ export class PrinterMonitor {
       layer: () => this.#place.layer,
       onChange: (changes, status) => this.#follow(changes, status),
     })
+    this.keeper = new Keeper({
+      ...parts,
+      config: parts.config.pause,
+      care: parts.printer.care,
+      link: this.link,
+      hold: parts.hold,
+      save: (hold) => parts.journal.saveCourse(this.link.course, hold),
+      record: (entries) => this.#record(entries),
+    })
     this.pausing = new Pausing({
       ...parts,
       link: this.link,
+      keeper: this.keeper,
       layer: () => this.#place.layer,
       fallbacks: parts.fallbacks ?? [],
       look: async (signal) => shotsOf(await parts.observe(signal)),
@@ -90,7 +102,7 @@ export class PrinterMonitor {
 
   /** Watches until aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.link.listen(signal), this.#watch(signal)])
+    await Promise.all([this.link.listen(signal), this.#watch(signal), this.keeper.run(signal)])
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -149,14 +161,14 @@ export class PrinterMonitor {
     const confirmed = outcome.turn === 'confirmed' ? closeLayer(this.#assessment, atSeconds) : undefined
     this.#record([...this.#closed(outcome.closed), ...this.#closed(confirmed), ...this.#turned(outcome)])
     // How far the print is tells it from the next run of the job, should the agent be away meanwhile.
-    if (outcome.closed) this.#parts.journal.saveCourse(this.link.course)
+    if (outcome.closed) void this.#parts.journal.saveCourse(this.link.course, this.keeper.hold)
     if (outcome.turn) this.#parts.setLamp?.(lampSignals[outcome.turn])
     if (pausing) void this.pausing.settle(pausing, 'layerwatch', signal)
   }
 
   /** Pauses at the press of the button on the device. */
   pauseByButton(signal: AbortSignal): Promise<void> {
-    return this.pausing.settle(this.link.act('pause', 'button', signal), 'button', signal)
+    return this.pausing.settle(this.pausing.act('pause', 'button', signal), 'button', signal)
   }
 
   #keep(seen: Seen, pictures: readonly Picture[], { decision, closed }: Outcome): void {
@@ -201,8 +213,9 @@ export class PrinterMonitor {
     if (status) this.#time = readPrintTime(this.#time, status, clock.nowMs())
     if (status?.state === 'printing') this.#placeNow(status)
     this.#record(entries)
+    if (status) this.keeper.follow(status)
     if (changes.length === 0) return
-    journal.saveCourse(this.link.course)
+    void journal.saveCourse(this.link.course, this.keeper.hold)
     onChange()
   }
 

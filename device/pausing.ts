@@ -7,12 +7,14 @@ import { moveOf } from './assess/policy.ts'
 import type { Clock } from './clock.ts'
 import { type Fallback, goesOn, useFallbacks } from './fallback.ts'
 import type { Entry } from './journal.ts'
+import type { Keeper } from './keeper.ts'
 import type { PrinterLink } from './printer-link.ts'
 import type { Shot } from './standstill.ts'
 import { watchStandstill } from './standstill.ts'
 
 interface PausingParts {
   link: PrinterLink
+  keeper: Keeper
   clock: Clock
   log: Logger
   layer: () => number
@@ -53,7 +55,7 @@ export class Pausing {
     const action = moveOf(decision)
     if (!action || link.isUnderWay('pause') || link.isUnderWay('cancel')) return undefined
     if (clock.nowMs() - this.#failedAtMs < pauseAgainMs) return undefined
-    if (!link.lacks(action)) return link.act(action, 'layerwatch', signal)
+    if (!link.lacks(action)) return this.act(action, 'layerwatch', signal)
     if (this.#unused.length === 0) return undefined
     return this.#miss(signal)
   }
@@ -66,6 +68,15 @@ export class Pausing {
     return { isDone: false, tries: 0, reason, isInContact: status !== undefined }
   }
 
+  /** Moves the printer on somebody's behalf. A pause that is asked for is remembered, should the agent be killed. */
+  act(action: PrinterAction, by: Actor, signal: AbortSignal): Promise<ActionOutcome> {
+    const { link, keeper } = this.#parts
+    // The printer is called before anything is written down.
+    const outcome = link.act(action, by, signal)
+    if (action === 'pause') keeper.expect()
+    return outcome
+  }
+
   /** Writes down that a pause is asked for, and what comes of it. */
   async settle(pausing: Promise<ActionOutcome>, by: Actor, signal: AbortSignal): Promise<void> {
     const { link, clock, layer, record } = this.#parts
@@ -76,7 +87,7 @@ export class Pausing {
     const { state } = link.course
     const isSamePrint = link.course.print?.printId === print?.printId
     // Not waited for: the pause is done, and what the picture says of it is told when it is known.
-    if (outcome.isDone && state === 'paused' && isSamePrint) void this.#checkStandstill(signal)
+    if (outcome.isDone && state === 'paused' && isSamePrint) void this.#follow(signal)
     // Stopped or ended meanwhile, or somebody asked for something else: nothing failed then.
     const isOvertaken = link.isUnderWay('cancel') || link.isUnderWay('resume') || signal.aborted
     if (outcome.isDone || isOvertaken || !isSamePrint || !isUnpaused(state)) return
@@ -94,7 +105,7 @@ export class Pausing {
   async seeThrough(action: PrinterAction, outcome: ActionOutcome, signal: AbortSignal): Promise<void> {
     const { link } = this.#parts
     const { state } = link.course
-    if (action === 'pause' && outcome.isDone && state === 'paused') await this.#checkStandstill(signal)
+    if (action === 'pause' && outcome.isDone && state === 'paused') await this.#follow(signal)
     if (action !== 'cancel' || outcome.isDone) return
     // Somebody asked for something else before the stop came to its end: it was not disobeyed.
     if (link.isUnderWay('pause') || link.isUnderWay('resume')) return
@@ -125,6 +136,12 @@ export class Pausing {
     } finally {
       this.#isFallingBack = false
     }
+  }
+
+  /** What follows from a pause that is read back. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    await this.#parts.keeper.begin(signal)
+    await this.#checkStandstill(signal)
   }
 
   /** Says whether the picture agrees with the printer; never a reason to do anything by itself. */

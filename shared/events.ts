@@ -4,6 +4,7 @@ import {
   BlindReason,
   Detection,
   FallbackMeans,
+  HeaterName,
   Id,
   Instant,
   LayerHealth,
@@ -114,6 +115,18 @@ export const FallbackUsed = z.object({
   tries: z.number().int().min(0),
   reason: z.string().max(300).optional(),
 })
+/** A heater of a printer that we paused is switched off soon, as its owner configured. */
+export const HeaterWarned = z.object({ heater: HeaterName, minutesLeft: z.number().min(0) })
+/** A heater of a printer that we paused was switched off, or could not be. A resume waits for it to be hot again. */
+export const HeaterSwitched = z.object({
+  heater: HeaterName,
+  result: z.enum(['off', 'failed']),
+  /** Minutes since the pause. */
+  minutes: z.number().min(0),
+  /** Degrees Celsius it had while it printed: what it is to be heated to again. */
+  wasC: z.number().optional(),
+  reason: z.string().max(300).optional(),
+})
 export const PrinterResumed = z.object({ by: Actor, layer: LayerNumber.optional() })
 
 /** Nobody is watching, and why; said once an episode. */
@@ -184,6 +197,8 @@ const eventData = {
   'printer.paused': PrinterPaused,
   'pause.checked': PauseChecked,
   'fallback.used': FallbackUsed,
+  'heater.warned': HeaterWarned,
+  'heater.switched': HeaterSwitched,
   'printer.resumed': PrinterResumed,
   'camera.lost': WatchLost,
   'camera.restored': WatchRestored,

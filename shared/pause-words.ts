@@ -31,3 +31,9 @@ export function describeFallback({ means: way, result, reason }: EventData<'fall
   if (result === 'unconfirmed') return `${means[way]}, but it still says that it prints`
   return reason === undefined ? vain[way] : `${vain[way]}: ${reason}`
 }
+
+/** What was done to a heater of a paused printer, in as few words as a line of the timeline has room for. */
+export function outlineHeater({ heater, result, minutes, reason }: EventData<'heater.switched'>): string {
+  if (result === 'off') return `after ${minutes} min`
+  return `${heater}: ${reason ?? 'the printer refused'}`
+}

@@ -85,6 +85,10 @@ export type Actor = z.infer<typeof Actor>
 export const FallbackMeans = z.enum(['relay', 'webhook', 'emergency-stop'])
 export type FallbackMeans = z.infer<typeof FallbackMeans>
 
+/** What of a printer is heated. */
+export const HeaterName = z.enum(['nozzle', 'bed'])
+export type HeaterName = z.infer<typeof HeaterName>
+
 /** UUID in lower case. */
 export const Id = z.uuid().toLowerCase()
 

@@ -17,7 +17,6 @@ import type { Outcome } from '../projections.ts'
 import type { StoredEpisode } from '../projections-incidents.ts'
 import {
   confirmedMessage,
-  fallbackMessage,
   finishedMessage,
   lostMessage,
   type Message,
@@ -26,10 +25,15 @@ import {
   restoredMessage,
   type Scene,
   selftestMessage,
-  stillMovingMessage,
   suspectedMessage,
   type Trouble,
 } from './messages.ts'
+import {
+  fallbackMessage,
+  heaterFailedMessage,
+  heaterWarningMessage,
+  stillMovingMessage,
+} from './pause-messages.ts'
 
 /** An event that was just projected; its transaction is open. */
 export interface Happening {
@@ -60,6 +64,9 @@ export async function enqueueNotifications(tx: Tx, happening: Happening): Promis
     case 'pause.checked':
     case 'fallback.used':
       return enqueueSequel(tx, happening)
+    case 'heater.warned':
+    case 'heater.switched':
+      return enqueueHeater(tx, happening)
     case 'print.finished':
       return enqueueFinished(tx, happening, event.data)
     case 'camera.lost':
@@ -127,6 +134,17 @@ async function enqueueSequel(tx: Tx, happening: Happening): Promise<number> {
     return insert(tx, happening, fallbackMessage({ ...trouble, ...event.data }), { episode })
   if (event.type !== 'pause.checked' || event.data.picture !== 'moving') return 0
   return insert(tx, happening, stillMovingMessage(trouble), { episode })
+}
+
+/** What a person must know of the heaters of a printer that stands paused, whoever had it paused. */
+async function enqueueHeater(tx: Tx, happening: Happening): Promise<number> {
+  const { event } = happening
+  if (!isFresh(happening, softFreshMs)) return 0
+  const scene = sceneOf(happening)
+  if (event.type === 'heater.warned')
+    return insert(tx, happening, heaterWarningMessage({ ...scene, ...event.data }))
+  if (event.type !== 'heater.switched' || event.data.result === 'off') return 0
+  return insert(tx, happening, heaterFailedMessage({ ...scene, ...event.data }))
 }
 
 async function enqueueFinished(

@@ -1,6 +1,4 @@
 import { nameDefect } from '@layerwatch/shared/defect-names.ts'
-import type { EventData } from '@layerwatch/shared/events.ts'
-import { describeFallback } from '@layerwatch/shared/pause-words.ts'
 import type { NoticeKind } from '@layerwatch/shared/push.ts'
 import type { Actor, BlindReason, PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
 
@@ -100,36 +98,6 @@ export function pauseFailedMessage(trouble: Trouble & { reason: string }): Messa
       `${capital(defectOf(trouble))} since layer ${trouble.beganAtLayer}, ${hour(trouble)}`,
       `Reason: ${oneLine(trouble.reason)}`,
       'Try again or cut the power',
-    ),
-    path: `/incidents/${trouble.incidentId}`,
-  }
-}
-
-/** The printer says that it has paused, and the camera sees it go on. */
-export function stillMovingMessage(trouble: Trouble): Message {
-  return {
-    kind: 'pause-failed',
-    title: `Paused, but still moving: ${oneLine(trouble.printerName)}`,
-    body: sentences(
-      'It says that it has paused, and goes on moving in the picture',
-      'Look at it, or cut the power',
-      job(trouble),
-    ),
-    path: `/incidents/${trouble.incidentId}`,
-  }
-}
-
-/** What became of ending a printer that did not obey. */
-export function fallbackMessage(trouble: Trouble & EventData<'fallback.used'>): Message {
-  const isEnded = trouble.result === 'confirmed'
-  const title = isEnded ? 'Ended, for it did not pause' : 'Not paused, and not ended'
-  return {
-    kind: 'pause-failed',
-    title: `${title}: ${oneLine(trouble.printerName)}`,
-    body: sentences(
-      capital(oneLine(describeFallback(trouble))),
-      isEnded ? 'The print is lost' : 'Cut the power yourself',
-      job(trouble),
     ),
     path: `/incidents/${trouble.incidentId}`,
   }
@@ -253,14 +221,14 @@ function hour({ at, timeZone }: Pick<Scene, 'at' | 'timeZone'>): string {
   return new Intl.DateTimeFormat('en-GB', { ...options, ...(timeZone && { timeZone }) }).format(at)
 }
 
-function sentences(...parts: (string | undefined)[]): string {
+export function sentences(...parts: (string | undefined)[]): string {
   return parts
     .filter((part) => part !== undefined && part !== '')
     .map((part) => `${part}.`)
     .join(' ')
 }
 
-function job({ job: name }: Scene): string | undefined {
+export function job({ job: name }: Scene): string | undefined {
   return name === undefined ? undefined : oneLine(name)
 }
 
@@ -273,13 +241,13 @@ function layerText({ layer }: Scene): string {
 }
 
 /** A hostile or endless name stays on one line and within reason. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   const plain = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
   const letters = [...plain]
   return letters.length > 60 ? `${letters.slice(0, 59).join('')}…` : plain
 }
 
-function capital(text: string): string {
+export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 

@@ -2,6 +2,7 @@ import type { EventInput, EventType } from '@layerwatch/shared/events.ts'
 import type { Actor, PrinterState, PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
 import { z } from 'zod'
 import type { PrinterStatus } from '../printer/printer.ts'
+import type { Hold } from './hold.ts'
 
 /*
  * Follows one printer from status to status: when a print (one run of a job) began and ended, when it was
@@ -42,8 +43,8 @@ const SavedCourse = z.object({
 })
 
 /** What a course leaves on the disk. */
-export function formatCourse({ print, isHeld }: PrinterCourse): string {
-  return JSON.stringify({ print, isHeld })
+export function formatCourse({ print, isHeld }: PrinterCourse, hold?: Hold): string {
+  return JSON.stringify({ print, isHeld, hold })
 }
 
 /** The course as it was left; unknown where nothing was, or nothing that can be read. */

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { MoonrakerConfig } from './config.ts'
 import type { MoonrakerAddress } from './moonraker-api.ts'
 import { askMoonraker, errorText, parseMoonraker, readResult } from './moonraker-api.ts'
+import { careForKlipper } from './moonraker-care.ts'
 import { followMoonraker } from './moonraker-push.ts'
 import type { HistoryJob, RawObjects } from './moonraker-wire.ts'
 import {
@@ -18,8 +19,8 @@ import {
   toStatus,
   watchedObjects,
 } from './moonraker-wire.ts'
-import type { Printer, PrinterCapabilities, PrinterStatus } from './printer.ts'
-import { refuseOtherJob } from './told-job.ts'
+import type { PausedCare, Printer, PrinterCapabilities, PrinterStatus } from './printer.ts'
+import { refuseOtherJob, refuseUnpaused } from './told-job.ts'
 
 /** Held twice while it is read: more would take the memory the watching needs. Layers are then told by time. */
 const maxFileBytes = 128 * 1024 * 1024
@@ -52,6 +53,11 @@ class Moonraker implements Printer {
   /** Calls Klipper has not answered yet: it runs its macro to the end first. */
   readonly #asked = new Map<PrinterAction, Promise<void>>()
   #told: PrinterStatus | undefined
+
+  readonly care: PausedCare = careForKlipper({
+    ask: (question) => askMoonraker(this.#at, question),
+    checkPaused: async (signal) => refuseUnpaused(this.#told, await this.#read(signal, shortTimeoutMs)),
+  })
 
   constructor(at: MoonrakerAddress, log: Logger) {
     this.#at = at

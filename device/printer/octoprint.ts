@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import type { ReadReply } from '../http.ts'
 import { fetchReply } from '../http.ts'
 import type { OctoPrintConfig } from './config.ts'
+import { careForOctoprint } from './octoprint-care.ts'
 import { followPush } from './octoprint-push.ts'
 import type { LastEnd, PushMessage, Temperatures } from './octoprint-wire.ts'
 import {
@@ -15,9 +16,9 @@ import {
   toStatus,
   VersionReply,
 } from './octoprint-wire.ts'
-import type { Printer, PrinterCapabilities, PrinterStatus } from './printer.ts'
+import type { PausedCare, Printer, PrinterCapabilities, PrinterStatus } from './printer.ts'
 import { printerTimeoutMs } from './printer.ts'
-import { refuseOtherJob } from './told-job.ts'
+import { refuseOtherJob, refuseUnpaused } from './told-job.ts'
 
 const maxReplyBytes = 1024 * 1024
 /** Held twice while it is read: more would take the memory the watching needs. Layers are then told by time. */
@@ -47,6 +48,11 @@ class Octoprint implements Printer {
   /** What only the push socket tells; forgotten when it is lost. */
   #pushed: { zMm?: number | null | undefined; lastEnd?: LastEnd; temperatures?: Temperatures } = {}
   #told: PrinterStatus | undefined
+
+  readonly care: PausedCare = careForOctoprint({
+    ask: (ask) => this.#ask(ask),
+    checkPaused: async (signal) => refuseUnpaused(this.#told, await this.#read(signal)),
+  })
 
   constructor(base: URL, apiKey: string, log: Logger) {
     this.#base = base

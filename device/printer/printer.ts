@@ -1,4 +1,4 @@
-import type { PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
+import type { HeaterName, PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
 
 /** What this printer lets us do, found out without moving it. */
 export interface PrinterCapabilities {
@@ -50,6 +50,21 @@ export interface Light {
   turn(to: 'on' | 'off', signal: AbortSignal): Promise<void>
 }
 
+/**
+ * What can be done to a printer that stands paused. Each is refused unless the job last told of stands paused now.
+ * Nothing here heats: the only temperature ever sent is 0.
+ */
+export interface PausedCare {
+  /** @throws RejectedError | UnavailableError | ProtocolError */
+  switchOff(heater: HeaterName, signal: AbortSignal): Promise<void>
+  /** Runs a macro that the printer knows by this name; resolves when it has ended or, where that is not told, begun. */
+  runMacro(name: string, signal: AbortSignal): Promise<void>
+  /** Draws filament back and lifts the nozzle, in millimetres; the printer's own resume undoes the lift. */
+  moveAway?(by: { retractMm: number; liftMm: number }, signal: AbortSignal): Promise<void>
+  /** Gives back the filament that was drawn back. */
+  giveBack?(retractedMm: number, signal: AbortSignal): Promise<void>
+}
+
 /** A printer, in our words. An adapter's file is the only one that knows its vendor's. */
 export interface Printer {
   /** @throws UnavailableError | RejectedError | ProtocolError */
@@ -72,6 +87,8 @@ export interface Printer {
   file(signal: AbortSignal): Promise<Uint8Array | undefined>
   /** There only where the printer has one that can be switched. */
   readonly light?: Light
+  /** There only where the printer lets itself be cared for while it is paused. */
+  readonly care?: PausedCare
 }
 
 /** Longest wait for one call to a printer. */

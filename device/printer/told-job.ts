@@ -16,6 +16,15 @@ export function refuseOtherJob(told: PrinterStatus | undefined, now: PrinterStat
   }
 }
 
+/**
+ * Refuses what is meant for a printer that stands paused at the job last told of.
+ * @throws RejectedError
+ */
+export function refuseUnpaused(told: PrinterStatus | undefined, now: PrinterStatus): void {
+  refuseOtherJob(told, now)
+  if (now.state !== 'paused') throw new RejectedError(`the printer is not paused: it is ${now.state}`)
+}
+
 function isOtherJob(told: PrinterStatus, now: PrinterStatus): boolean {
   if (!told.job || !now.job) return false
   if (told.job.runId !== undefined && now.job.runId !== undefined) return told.job.runId !== now.job.runId

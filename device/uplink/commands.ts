@@ -167,12 +167,14 @@ export class Commands {
    * printer may have gone on since it was last heard. A pause waits for no reading.
    */
   async #move({ command, action, printer, lasting }: Move, signal: AbortSignal): Promise<Finish> {
-    const { link } = printer.monitor
+    const { link, pausing, keeper } = printer.monitor
     if (action !== 'pause') await link.read(signal)
     const reason = whyNot(command, this.#circumstances())
     if (reason !== undefined) return { result: 'refused', reason }
-    const outcome = await link.act(action, 'person', signal)
-    void printer.monitor.pausing.seeThrough(action, outcome, lasting)
+    const act = () => pausing.act(action, 'person', signal)
+    const outcome = await (action === 'resume' ? keeper.resume(act, signal) : act())
+    if ('refusal' in outcome) return { result: 'refused', reason: outcome.refusal }
+    void pausing.seeThrough(action, outcome, lasting)
     return outcome.isDone ? { result: 'done' } : { result: 'failed', reason: outcome.reason }
   }
 

@@ -39,7 +39,8 @@ function describePrinter(
 ): PrinterStatusReport {
   const { course, status, capabilities } = monitor.link
   const { print } = course
-  const limits = [...(capabilities?.limits ?? []), ...(tutor?.limits ?? [])]
+  const { limit } = monitor.keeper
+  const limits = [...(limit ? [limit] : []), ...(capabilities?.limits ?? []), ...(tutor?.limits ?? [])]
   return {
     printerId,
     name,

@@ -1,5 +1,6 @@
 import { maxBytes } from '@layerwatch/shared/topics.ts'
 import type { Logger } from 'pino'
+import type { Hold } from '../assess/hold.ts'
 import { formatCourse, type PrinterCourse } from '../assess/prints.ts'
 import type { Entry, Journal } from '../journal.ts'
 import { logChange } from '../journal.ts'
@@ -48,11 +49,10 @@ export class Scribe {
         this.#waiting.push(...entries.map((entry) => this.#seal(entry, printerId)))
         void this.#write()
       },
-      saveCourse: (course: PrinterCourse) => {
+      saveCourse: (course: PrinterCourse, hold: Hold | undefined) =>
         outbox
-          .saveCourse(printerId, formatCourse(course))
-          .catch((error: unknown) => log.error({ err: error }, 'running print not stored'))
-      },
+          .saveCourse(printerId, formatCourse(course, hold))
+          .catch((error: unknown) => log.error({ err: error }, 'running print not stored')),
       keepLayerPicture: (printId, layer, jpeg) => {
         keepPicture(printId, layer, jpeg).catch((error: unknown) =>
           log.warn({ err: error, layer }, 'layer picture not kept'),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { IncidentView, PrinterView } from '@layerwatch/shared/api.ts'
+import { CommandView, IncidentView, PrinterView } from '@layerwatch/shared/api.ts'
 import { z } from 'zod'
 import type { LocalProcess } from '../../deploy/local/processes.ts'
 import { json, startHttpPeer } from '../fakes/http-peer.ts'
@@ -51,6 +52,11 @@ test('a failing print is paused on Klipper, and the picture is held against the 
   assert.equal(Object(checked).picture, 'moving')
   await waitUntil('the timeline says so', async () => (await stepsOf(paused)).includes('pause.moving'))
   assert.deepEqual(plug.asked, [], 'a picture that moves is no reason to end the print')
+  assert.ok(
+    moonraker.klipper.ran.some((script) => script.includes('G1 Z5')),
+    'the nozzle was lifted',
+  )
+  await resumesOnlyHot(paused, log)
   await agent.stop()
 })
 
@@ -68,6 +74,42 @@ test('a Klipper whose pause fails is halted, and nothing more', { skip }, async 
   await agent.stop()
 })
 
+/** The hotend goes off after its minute; a resume waits until it is as hot as it was. */
+async function resumesOnlyHot(paused: PrinterView, log: LogLines): Promise<void> {
+  const { klipper } = moonraker
+  const off = await log.next('heater switched off', { timeoutMs: 120_000 })
+  assert.deepEqual([Object(off).heater, Object(off).result], ['nozzle', 'off'])
+  assert.equal(klipper.objects().extruder?.target, 0)
+  assert.equal(klipper.objects().heater_bed?.target, 60)
+  klipper.says.extruder = { target: 0, temperature: 140 }
+  const cold = await resume(paused)
+  assert.deepEqual(
+    [cold.status, cold.reason],
+    ['refused', 'heat the nozzle to 215 °C (now 140) at the printer first'],
+  )
+  assert.equal(klipper.state, 'paused')
+  klipper.says.extruder = { target: 215, temperature: 214 }
+  assert.equal((await resume(paused)).status, 'done')
+  assert.equal(klipper.state, 'printing')
+  assert.ok((await stepsOf(paused)).includes('nozzle.off'))
+}
+
+/** As a person does on the phone: a fresh picture, then the resume that names it. */
+async function resume({ id, print }: PrinterView): Promise<CommandView> {
+  const ask = async (body: object) => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const { id: commandId } = CommandView.parse(
+      await stack.owner.post(`/api/printers/${id}/commands`, body, headers),
+    )
+    return waitUntil('the command ends', async () => {
+      const command = CommandView.parse(await stack.owner.get(`/api/commands/${commandId}`))
+      return command.finishedAt !== undefined && command
+    })
+  }
+  const { snapshotId } = await ask({ action: 'snapshot' })
+  return ask({ action: 'resume', printId: print?.id, snapshotId })
+}
+
 async function stepsOf({ incident }: PrinterView): Promise<string[]> {
   const view = IncidentView.parse(await stack.owner.get(`/api/incidents/${incident?.id}`))
   return view.timeline.map(({ kind }) => kind)
@@ -84,7 +126,11 @@ async function watch(name: string) {
         printer: { kind: 'moonraker', url: moonraker.url, apiKey: moonraker.apiKey },
         camera: { kind: 'folder', path: folder, intervalSeconds: 1, loop: true },
         capture: { intervalSeconds: 1 },
-        pause: { fallback: [{ kind: 'emergency-stop' }, { kind: 'webhook', url: `${plug.url}/off` }] },
+        pause: {
+          liftMm: 5,
+          hotendOffAfterMinutes: 1,
+          fallback: [{ kind: 'emergency-stop' }, { kind: 'webhook', url: `${plug.url}/off` }],
+        },
       },
     ],
   })

@@ -47,6 +47,16 @@ export class FakeKlipper {
     if (macro === 'cancel' && (state === 'printing' || state === 'paused')) this.#stand('cancelled')
   }
 
+  /** Runs G-code: heaters are set; anything else is only written down. */
+  script(script: string): void {
+    this.ran.push(script)
+    for (const [, heater = '', target] of script.matchAll(
+      /SET_HEATER_TEMPERATURE HEATER=(\w+) TARGET=(\d+)/g,
+    )) {
+      this.says[heater] = { ...this.says[heater], target: Number(target) }
+    }
+  }
+
   /** All objects, as they are now. */
   objects(): KlipperObjects {
     const { state, filename, bytes } = this.#print

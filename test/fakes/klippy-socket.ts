@@ -169,7 +169,7 @@ function infoOf(klipper: FakeKlipper, gcodesDir: string): object {
 }
 
 async function runScript(script: string, { klipper, gcodesDir }: Host): Promise<void> {
-  klipper.ran.push(script)
+  klipper.script(script)
   const filename = /^SDCARD_PRINT_FILE FILENAME="(.*)"$/.exec(script)?.[1]
   if (filename === undefined) return
   klipper.start(filename, (await stat(path.join(gcodesDir, filename))).size)

@@ -131,6 +131,10 @@ function usualAnswer(
     return (request, response) =>
       klipper.run(macro).then(() => json(200, { result: 'ok' })(request, response))
   }
+  if (method === 'POST' && path === '/printer/gcode/script') {
+    klipper.script(query.get('script') ?? '')
+    return json(200, { result: 'ok' })
+  }
   if (path === '/printer/emergency_stop') {
     klipper.says.webhooks = { state: 'shutdown', state_message: 'Shutdown due to webhooks request' }
     return json(200, { result: 'ok' })

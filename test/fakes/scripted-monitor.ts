@@ -19,6 +19,8 @@ interface Scene {
   tellsRun?: boolean
   layerSeconds?: number
   policy?: string
+  /** What the configuration says of pauses. */
+  pause?: string
   quality?: () => QualityVerdict
   parts?: Partial<MonitorParts>
   clock?: VirtualClock
@@ -33,8 +35,8 @@ export function openScene(t: TestContext, scene: Scene) {
   if (scene.state) print.set(scene.state)
   const entries: Entry[] = []
   const [config] = parseConfig(
-    `printers: [{name: A, printer: {kind: simulated, url: "http://h"}, camera: {kind: simulated, url: "http://h"},
-      policy: {${scene.policy ?? ''}}}]`,
+    `printers: [{name: A, printer: {kind: moonraker, url: "http://h"}, camera: {kind: simulated, url: "http://h"},
+      policy: {${scene.policy ?? ''}}, pause: {${scene.pause ?? ''}}}]`,
     { folder: '/', env: {}, file: 'agent.yaml' },
   ).printers
   assert.ok(config)
@@ -54,7 +56,7 @@ export function openScene(t: TestContext, scene: Scene) {
     newId,
     journal: {
       record: (more) => entries.push(...more),
-      saveCourse: () => {},
+      saveCourse: async () => {},
       keepLayerPicture: () => {},
     },
     log: pino({ level: 'silent' }),

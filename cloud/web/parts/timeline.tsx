@@ -113,6 +113,9 @@ const signs: Record<IncidentStep['kind'], IconName> = {
   'pause.moving': 'wrong',
   ended: 'stop',
   'not-ended': 'wrong',
+  'nozzle.off': 'check',
+  'bed.off': 'check',
+  'heater.failed': 'wrong',
   resumed: 'play',
   stopped: 'stop',
   acknowledged: 'eye',
@@ -122,7 +125,7 @@ const signs: Record<IncidentStep['kind'], IconName> = {
 function toneOf(step: IncidentStep): 'fail' | 'warn' | 'unknown' | 'done' | 'plain' {
   if (step.kind === 'confirmed' || step.kind === 'pause.moving') return 'fail'
   if (step.kind === 'suspected') return 'warn'
-  if (step.kind === 'pause.failed' || step.kind === 'not-ended') return 'unknown'
+  if (['pause.failed', 'not-ended', 'heater.failed'].includes(step.kind)) return 'unknown'
   return step.kind === 'acknowledged' || step.kind === 'resolved' ? 'plain' : 'done'
 }
 

@@ -134,6 +134,22 @@ test('a printer that was ended by other means is told so, though its print is ov
   assert.equal(episode.pause, 'failed')
 })
 
+test('what was done to the heaters of a paused print stands on its timeline', () => {
+  const episode = only(
+    foldIncidents([
+      confirmed(),
+      paused(),
+      device('heater.switched', { heater: 'nozzle', result: 'off', minutes: 20, wasC: 215 }),
+      device('heater.switched', { heater: 'bed', result: 'failed', minutes: 60, reason: 'refused' }),
+    ]),
+  )
+  const lines = episode.steps.slice(-2).map(({ kind, detail }) => [kind, detail])
+  assert.deepEqual(lines, [
+    ['nozzle.off', 'after 20 min'],
+    ['heater.failed', 'bed: refused'],
+  ])
+})
+
 test('a pause without an incident is no incident', () => {
   assert.deepEqual(foldIncidents([paused('person'), device('printer.resumed', { by: 'person' })]), [])
 })

@@ -133,6 +133,19 @@ test('what became of a printer that did not obey is told after its pause that fa
   )
 })
 
+test('a bed that goes off soon is told, also where a person paused, and a heater that goes off as wished is not', async () => {
+  const tenant = await makeSubscriber()
+  const story = tellStory()
+  await ingest(tenant, [
+    story.event('printer.paused', { by: 'person', layer: 9 }),
+    story.event('heater.switched', { heater: 'nozzle', result: 'off', minutes: 20, wasC: 215 }),
+    story.event('heater.warned', { heater: 'bed', minutesLeft: 5 }),
+  ])
+  const titles = (await told(tenant)).map(({ title }) => title)
+  assert.equal(titles.length, 2, 'one for each browser')
+  assert.match(titles[0] ?? '', /^Bed goes off in 5 min: /)
+})
+
 test('a suspicion is told by push alone, once an episode', async () => {
   const tenant = await makeSubscriber()
   const story = tellStory()

@@ -45,7 +45,7 @@ async function openTutorOn(
     record: (more: readonly Entry[]) => {
       entries.push(...more)
     },
-    saveCourse: () => {},
+    saveCourse: async () => {},
     keepLayerPicture: () => {},
   }
   const policy = PolicyConfig.parse({})

@@ -147,7 +147,7 @@ test('an agent that was away while the job was started anew follows a new print'
   let saved: PrinterCourse | undefined
   const journal: Journal = {
     record: () => {},
-    saveCourse: (course) => {
+    saveCourse: async (course) => {
       saved = course
     },
     keepLayerPicture: () => {},
