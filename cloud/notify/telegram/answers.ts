@@ -22,7 +22,7 @@ export interface TelegramDesk {
   tries: TryLimit
 }
 
-/** Does what somebody wrote or pressed in a chat with the bot, and says so there. */
+/** Does what somebody wrote or pressed in a chat with the bot, and says so there, also where it could not be done. */
 export async function answerUpdate(desk: TelegramDesk, update: Update, signal: AbortSignal): Promise<void> {
   if (update.message) await answerMessage(desk, update.message, signal)
   if (update.callback_query) await answerPress(desk, update.callback_query, signal)
@@ -35,6 +35,8 @@ const words = {
   tooMany: 'Too many wrong codes. Wait a minute.',
   connected: 'Connected. Layerwatch tells you here when a print fails. /stop ends it.',
   stopped: 'Stopped. Nothing more comes here.',
+  notNow: 'That could not be done just now. Send it again.',
+  notPressed: 'That could not be done just now; nothing was sent. Try again.',
 } as const
 
 async function answerMessage(
@@ -48,18 +50,20 @@ async function answerMessage(
     if (text.startsWith('/start')) await say(words.private)
     return
   }
+  const [answer] = await Promise.allSettled([answerText(desk, { chat, from, text })])
+  await say(answer.status === 'fulfilled' ? answer.value : words.notNow)
+  if (answer.status === 'rejected') throw answer.reason
+}
+
+async function answerText(desk: TelegramDesk, { chat, from, text = '' }: TelegramMessage): Promise<string> {
   if (text.startsWith('/stop')) {
     await deleteChat(desk.db, chat.id)
-    await say(words.stopped)
-    return
+    return words.stopped
   }
   const code = PairingCode.safeParse(text.replace(/^\/start\s*/, ''))
-  if (!code.success) {
-    await say(words.how)
-    return
-  }
+  if (!code.success) return words.how
   const label = from?.username ? `@${from.username}` : (from?.first_name ?? '')
-  await say(await connect(desk, { code: code.data, chatId: chat.id, label }))
+  return connect(desk, { code: code.data, chatId: chat.id, label })
 }
 
 async function connect(
@@ -99,7 +103,10 @@ const refusalWords: Partial<Record<ActRefusal, string>> = {
 }
 
 async function answerPress(desk: TelegramDesk, press: TelegramPress, signal: AbortSignal): Promise<void> {
-  const { text, isOver } = await act(desk, press)
+  const [acted] = await Promise.allSettled([act(desk, press)])
+  // The buttons stay: to press once more is to ask for the same thing, which is done once.
+  const { text, isOver } =
+    acted.status === 'fulfilled' ? acted.value : { text: words.notPressed, isOver: false }
   const { message } = press
   if (isOver && message) {
     const empty = { inline_keyboard: [] }
@@ -108,6 +115,7 @@ async function answerPress(desk: TelegramDesk, press: TelegramPress, signal: Abo
   }
   const fields = { callback_query_id: press.id, text, show_alert: true }
   await desk.api({ method: 'answerCallbackQuery', fields, signal })
+  if (acted.status === 'rejected') throw acted.reason
 }
 
 const PressData = z.object({ act: ActKind, notificationId: z.uuid() })

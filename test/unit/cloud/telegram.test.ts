@@ -3,8 +3,13 @@ import { Writable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { ContactsView, TelegramCode } from '@layerwatch/shared/notify.ts'
 import pino from 'pino'
+import { isDatabaseAway, openDatabase } from '../../../cloud/db/client.ts'
+import { answerUpdate } from '../../../cloud/notify/telegram/answers.ts'
+import type { TelegramApi } from '../../../cloud/notify/telegram/api.ts'
+import { TryLimit } from '../../../cloud/pairing/try-limit.ts'
 import { type FakeTelegram, startTelegram, type TelegramChat } from '../../fakes/telegram.ts'
 import { type FakeAgent, loginAgent, tellFailingPrint } from '../../setup/fake-agent.ts'
+import { findFreePort } from '../../setup/ports.ts'
 import { joinTenant, type Tenant } from '../../setup/tenants.ts'
 import { startTestCloud, type TestCloud } from '../../setup/test-cloud.ts'
 import { waitUntil } from '../../setup/wait.ts'
@@ -172,6 +177,35 @@ test('a press from another chat, of another person, too late or for anything els
   await cloud.db.notification.update({ where: { id: notice.id }, data: { sentAt } })
   assert.match(await press(chat, pause), /15 minutes and is over/)
   assert.equal(await cloud.db.command.count({ where: { printerId: story.printerId } }), 0)
+})
+
+test('whoever presses or writes while the database is away is told to try again, and the buttons stay', async () => {
+  await connect()
+  const { story, notice } = await failingPrint()
+  const nobody = openDatabase(`postgres://nobody@127.0.0.1:${await findFreePort()}/nothing`)
+  const said: { method: string; text: unknown }[] = []
+  const api: TelegramApi = async ({ method, fields }) => {
+    said.push({ method, text: fields?.text })
+  }
+  const tries = new TryLimit({ perAddress: 5, together: 100 })
+  const desk = { db: nobody.db, api, acts: { ...cloud.flow.acts, db: nobody.db }, tries }
+  const from = { id: chat.id, first_name: 'Anna' }
+  const message = { message_id: 77, chat, from }
+  const { signal } = new AbortController()
+  const pressed = { id: '1', from, message, data: `pause.${notice.id}` }
+  await assert.rejects(answerUpdate(desk, { update_id: 1, callback_query: pressed }, signal), isDatabaseAway)
+  for (const text of ['/stop', '/start AAAAAAA1']) {
+    await assert.rejects(answerUpdate(desk, { update_id: 2, message: { ...message, text } }, signal))
+  }
+  assert.deepEqual(
+    said.map(({ method }) => method),
+    ['answerCallbackQuery', 'sendMessage', 'sendMessage'],
+  )
+  for (const { text } of said) assert.match(String(text), /could not be done just now/)
+  // Pressed again, with the database back, it is done.
+  assert.match(await press(chat, `pause.${notice.id}`), /^Pause sent/)
+  await waitUntil('the command', () => commandsOf(story.printerId).length === 1)
+  await nobody.close()
 })
 
 test('news are read on after Telegram was away, each once, and the log says it twice and never the token', async () => {
