@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { Resolution } from '@layerwatch/shared/api.ts'
+import type { Box } from '@layerwatch/shared/vocabulary.ts'
 import type { Change } from './changes.ts'
 import type { Db } from './db/client.ts'
 import { addAct, findIncidentOwner, hasAct, mayActOn } from './db/incidents.ts'
@@ -7,8 +9,10 @@ import { lockPrinter } from './db/printers.ts'
 import { sayingOf } from './marks.ts'
 import { refoldIncidents } from './projections-incidents.ts'
 
-/** What a person does about an incident. */
-export type Deed = { kind: 'acknowledged' } | { kind: 'resolved'; detail: string }
+/** What a person does about an incident; of a false alarm, with places to ignore. */
+export type Deed =
+  | { kind: 'acknowledged' }
+  | { kind: 'resolved'; detail: Resolution; ignore?: readonly Box[] | undefined }
 
 /**
  * Writes down what a person did about an incident and folds it anew.
@@ -30,13 +34,15 @@ export async function actOnIncident(
   const { organisationId, printerId } = owner
   await db.$transaction(async (tx) => {
     await lockPrinter(tx, printerId)
+    const done = deed.kind === 'resolved' ? { kind: deed.kind, detail: deed.detail } : { kind: deed.kind }
+    const act = { incidentId, personId, ...done }
     // Pressing twice is saying it once.
-    if (await hasAct(tx, { incidentId, personId, ...deed })) return
-    await addAct(tx, { id: randomUUID(), incidentId, organisationId, personId, at, ...deed })
+    if (!(await hasAct(tx, act))) await addAct(tx, { id: randomUUID(), organisationId, at, ...act })
     const episodes = await refoldIncidents(tx, owner)
-    const said = deed.kind === 'resolved' ? sayingOf(episodes) : undefined
+    if (deed.kind === 'acknowledged') return
     // What it was teaches its printer.
-    if (said) await putMark(tx, owner, { ...said, personId, personName, at })
+    const said = sayingOf(episodes) ?? { verdict: 'none' }
+    await putMark(tx, owner, { ...said, ignore: deed.ignore, personId, personName, at })
   })
   return {
     changes: [

@@ -1,4 +1,4 @@
-import type { IncidentOutcome, IncidentStep } from '@layerwatch/shared/api.ts'
+import type { IncidentOutcome, IncidentStep, Resolution } from '@layerwatch/shared/api.ts'
 import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
 import { outlineFallback, outlineHeater } from '@layerwatch/shared/pause-words.ts'
 import type { Actor } from '@layerwatch/shared/vocabulary.ts'
@@ -29,7 +29,7 @@ type Cause = { [T in IncidentType]: { type: T; data: EventData<T> } }[IncidentTy
 /** One thing that happened, in the order of the device's stream; a person's acts where they fell into it. */
 export type IncidentFact = { at: Date; personId?: string } & (
   | { by: 'device'; eventId: string; cause: Cause }
-  | { by: 'person'; stepId: string; kind: 'acknowledged' | 'resolved'; outcome?: IncidentOutcome }
+  | { by: 'person'; stepId: string; kind: 'acknowledged' | 'resolved'; outcome?: Resolution }
 ) & {
     /** The incident this fact was told of before, if any: it keeps its id. */
     incidentId?: string
@@ -249,7 +249,8 @@ function applyAct(episodes: readonly Episode[], fact: PersonFact): Episode | und
   }
   episode.status = 'resolved'
   episode.resolvedAt ??= at
-  if (fact.outcome) episode.outcome = fact.outcome
+  if (fact.outcome === 'taken-back') delete episode.outcome
+  else if (fact.outcome) episode.outcome = fact.outcome
   return episode
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { IncidentOutcome } from '@layerwatch/shared/api.ts'
+import { Resolution } from '@layerwatch/shared/api.ts'
 import { eventSchema } from '@layerwatch/shared/events.ts'
 import type { Tx } from './db/client.ts'
 import { type CommandRow, findPrintCommands } from './db/commands.ts'
@@ -94,7 +94,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function factOfAct(step: IncidentStepRow): IncidentFact | undefined {
   const { incidentId, at, kind } = step
   if (kind !== 'acknowledged' && kind !== 'resolved') return undefined
-  const outcome = IncidentOutcome.safeParse(step.detail)
+  const outcome = Resolution.safeParse(step.detail)
   return {
     by: 'person',
     stepId: step.id,

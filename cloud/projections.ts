@@ -4,6 +4,7 @@ import type { Change } from './changes.ts'
 import type { Tx } from './db/client.ts'
 import { settleCommand } from './db/commands.ts'
 import { findRecentEvents, happenedAt, hasEventOfStream, hasLaterEvent, streamHasBoot } from './db/events.ts'
+import { findIncidentIdsOfPrint } from './db/incidents.ts'
 import { findLayer, putLayer } from './db/layers.ts'
 import { setMarkKept } from './db/marks.ts'
 import { type DeviceRow, type PrinterRow, updatePrinter } from './db/printers.ts'
@@ -198,7 +199,11 @@ async function projectRest(arrival: Arrival, place: Place, print: PrintRow | und
     const command = await settleCommand(tx, { commandId, deviceId: device.id }, said)
     if (command?.printerId === printerId) return [{ kind: 'command', printerId, commandId }]
   }
-  if (event.type === 'print.marked') await setMarkKept(tx, { ...event.data, printerId })
+  if (event.type === 'print.marked') {
+    await setMarkKept(tx, { ...event.data, printerId })
+    const incidentIds = await findIncidentIdsOfPrint(tx, event.data.printId, printerId)
+    return incidentIds.map((incidentId) => ({ kind: 'incident', printerId, incidentId }))
+  }
   if (event.type === 'printer.tuned') await projectLearned(arrival, place, event.data)
   return []
 }

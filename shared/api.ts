@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CommandAction } from './commands.ts'
 import { LiveHeader } from './live.ts'
+import { MarkView } from './marks.ts'
 import { Watching } from './status.ts'
 import {
   Actor,
@@ -71,14 +72,7 @@ export const PrintView = z.object({
   layers: z.number().int().optional(),
   progress: z.number().optional(),
   secondsLeft: z.number().optional(),
-  /** What a person said of it, and whether its device knows. */
-  mark: z
-    .object({
-      verdict: z.enum(['fine', 'failed']),
-      failedAtLayer: z.number().int().optional(),
-      isKept: z.boolean(),
-    })
-    .optional(),
+  mark: MarkView.optional(),
 })
 export type PrintView = z.infer<typeof PrintView>
 
@@ -147,6 +141,8 @@ export const IncidentView = z.object({
   openedAt: Instant,
   resolvedAt: Instant.optional(),
   outcome: IncidentOutcome.optional(),
+  /** What was said of its print, once a person said what it was. */
+  mark: MarkView.optional(),
   /** What is known of the pause: sent is not paused. */
   pause: z.enum(['none', 'sent', 'confirmed', 'failed']),
   reasons: z.array(z.string()),
@@ -254,18 +250,17 @@ export const NotificationTestView = z.object({
 })
 export type NotificationTestView = z.infer<typeof NotificationTestView>
 
-/** `PUT /api/prints/{printId}/verdict`: what a person says of a print; its printer learns from it. */
-export const PrintVerdictRequest = z.object({
-  verdict: z.enum(['fine', 'failed', 'none']),
-  /** The layer it failed from. */
-  failedAtLayer: z.number().int().min(0).optional(),
-  /** What to ignore, boxes in 0..1 of the picture. */
-  ignore: z.array(Box).max(8).optional(),
-})
-export type PrintVerdictRequest = z.infer<typeof PrintVerdictRequest>
+/** What a person says of an incident: what it was, or nothing any more. */
+export const Resolution = z.enum([...IncidentOutcome.options, 'taken-back'])
+export type Resolution = z.infer<typeof Resolution>
 
 /** `POST /api/incidents/{id}/resolve`. */
-export const ResolveRequest = z.object({ outcome: IncidentOutcome })
+export const ResolveRequest = z.object({
+  outcome: Resolution,
+  /** Of a false alarm: places to ignore from now on, boxes in 0..1 of the picture. */
+  ignore: z.array(Box).max(8).optional(),
+})
+export type ResolveRequest = z.infer<typeof ResolveRequest>
 
 /**
  * `GET /api/live`: server-sent events, each named `change`, `data` one of these. Starts with all printers. A comment

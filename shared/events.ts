@@ -159,8 +159,13 @@ export const SelftestFinished = z.object({
   reasons: Reasons.default([]),
 })
 
-/** The device keeps what a person said of a print, up to this revision. */
-export const PrintMarked = z.object({ printId: Id, revision: z.number().int().min(1) })
+/** The device keeps what a person said of a print, up to this revision. It comes again once it was learned from. */
+export const PrintMarked = z.object({
+  printId: Id,
+  revision: z.number().int().min(1),
+  /** What came of it, in a person's words: what it taught, or why nothing. */
+  words: z.string().max(300).optional(),
+})
 
 /** What the printer learned from its owner changed: all that is in force now. */
 export const PrinterTuned = z.object({

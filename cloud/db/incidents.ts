@@ -5,6 +5,7 @@ import { ownOrOperated, visiblePrinter } from './access.ts'
 import type { Db, Tx } from './client.ts'
 import type { Prisma } from './generated/client.ts'
 import { instant, withoutNulls } from './json.ts'
+import { viewMark } from './marks.ts'
 import { findSnapshots, viewSnapshot } from './snapshots.ts'
 
 export type IncidentRow = Prisma.IncidentModel
@@ -141,7 +142,7 @@ export async function mayActOn(db: Db, personId: string, incidentId: string): Pr
 
 const withAll = {
   printer: { select: { name: true } },
-  print: { select: { job: true, layers: true } },
+  print: { select: { job: true, layers: true, mark: true } },
   steps: { orderBy: [{ at: 'asc' }, { id: 'asc' }] },
 } satisfies Prisma.IncidentInclude
 
@@ -177,6 +178,16 @@ export async function findIncidents(
 export async function findIncidentsToView(db: Db, ids: readonly string[]): Promise<IncidentView[]> {
   const rows = await db.incident.findMany({ where: { id: { in: [...ids] } }, include: withAll })
   return viewIncidents(db, rows)
+}
+
+/** Ids of a print's incidents. */
+export async function findIncidentIdsOfPrint(
+  db: Db | Tx,
+  printId: string,
+  printerId: string,
+): Promise<string[]> {
+  const rows = await db.incident.findMany({ where: { printId, printerId }, select: { id: true } })
+  return rows.map((row) => row.id)
 }
 
 /** Ids of the incidents that show this picture. */
@@ -215,6 +226,7 @@ async function viewIncidents(db: Db, rows: readonly IncidentToView[]): Promise<I
         layers: row.print.layers,
         openedAt: instant(row.openedAt),
         resolvedAt: row.resolvedAt && instant(row.resolvedAt),
+        mark: row.outcome === null ? null : viewMark(row.print.mark),
         picture: picture && viewSnapshot(picture),
         before: before && viewSnapshot(before),
         timeline: row.steps.map((step) => viewStep(step, names)),

@@ -40,8 +40,8 @@ export function addIncidentRoutes(
 
   app.post('/api/incidents/:id/resolve', async (request) => {
     const person = await requirePerson(request)
-    const { outcome } = ResolveRequest.parse(request.body)
-    await act(request, person, { kind: 'resolved', detail: outcome })
+    const { outcome, ignore } = ResolveRequest.parse(request.body)
+    await act(request, person, { kind: 'resolved', detail: outcome, ignore })
     return read(request)
   })
 

@@ -1,4 +1,5 @@
-import { type LayerView, PrintVerdictRequest, type PrintView } from '@layerwatch/shared/api.ts'
+import type { LayerView, PrintView } from '@layerwatch/shared/api.ts'
+import { PrintVerdictRequest } from '@layerwatch/shared/marks.ts'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { findRole } from '../db/access.ts'

@@ -79,7 +79,7 @@ export async function perform(context: ActContext, { offer, target }: FoundOffer
     onCommand()
     return { done: 'pause' }
   }
-  const deed = { kind: 'resolved' as const, detail: 'false-alarm' }
+  const deed = { kind: 'resolved' as const, detail: 'false-alarm' as const }
   const by = { personId: person.id, personName: person.name }
   const acted = await actOnIncident(db, { incidentId, ...by, at: now() }, deed)
   if ('changes' in acted) {

@@ -3,19 +3,19 @@ import {
   type CommandRequest,
   CommandView,
   DeviceView,
-  type IncidentOutcome,
   IncidentView,
   LayerView,
   MeView,
   NotificationTestView,
   PairingView,
   PrinterView,
-  type PrintVerdictRequest,
   PrintView,
   type PushSubscriptionRequest,
+  type ResolveRequest,
   SetupView,
 } from '@layerwatch/shared/api.ts'
 import { ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
+import type { PrintVerdictRequest } from '@layerwatch/shared/marks.ts'
 import {
   ActDone,
   ActView,
@@ -104,9 +104,9 @@ export async function acknowledgeIncident(incidentId: string): Promise<void> {
   await send(`/api/incidents/${encodeURIComponent(incidentId)}/acknowledge`, { method: 'POST', body: {} })
 }
 
-export async function resolveIncident(incidentId: string, outcome: IncidentOutcome): Promise<void> {
+export async function resolveIncident(incidentId: string, said: ResolveRequest): Promise<void> {
   const path = `/api/incidents/${encodeURIComponent(incidentId)}/resolve`
-  await send(path, { method: 'POST', body: { outcome } })
+  await send(path, { method: 'POST', body: said })
 }
 
 /** Says what a print was; its printer learns from it. */

@@ -1,4 +1,4 @@
-import type { IncidentStep } from '@layerwatch/shared/api.ts'
+import type { IncidentStep, Resolution } from '@layerwatch/shared/api.ts'
 import type { Actor, BlindReason, LayerHealth, PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
 import type { StandingKind } from './standing.ts'
 
@@ -88,6 +88,14 @@ export const outcomeNames = {
   'false-alarm': 'False alarm',
   'already-lost': 'Already lost',
 } as const
+
+/** Under the line of the timeline that tells of it. */
+export const resolutionNames: Record<Resolution, string> = {
+  saved: 'saved',
+  'false-alarm': 'a false alarm',
+  'already-lost': 'already lost',
+  'taken-back': 'took back what it was',
+}
 
 export const printOutcomes: Record<PrintOutcome, string> = {
   finished: 'Finished',

@@ -135,7 +135,11 @@ export const texts = {
     saved: 'Saved',
     lost: 'Already lost',
     question: 'What was it?',
-    change: 'It was something else',
+    ignore: 'Ignore here',
+    ignoreWhat: 'A false alarm: this box is no longer judged',
+    ignored: (places: number) =>
+      places === 1 ? ', this place is to be ignored' : `, ${count(places)} places are to be ignored`,
+    takeBack: 'Take it back',
     teaches: 'The printer learns from this between prints.',
     gone: 'This alert is not here',
     openPrinter: 'Open the printer',

@@ -1,4 +1,4 @@
-import type { IncidentStep, IncidentView, PrinterView } from '@layerwatch/shared/api.ts'
+import { type IncidentStep, type IncidentView, type PrinterView, Resolution } from '@layerwatch/shared/api.ts'
 import { nameDefect } from '@layerwatch/shared/defect-names.ts'
 import type { LayerHealth } from '@layerwatch/shared/vocabulary.ts'
 import type { AskAction, AskFailure } from './asks.ts'
@@ -9,6 +9,7 @@ import {
   healthNames,
   numberWords,
   outcomeNames,
+  resolutionNames,
   standingWords,
   stepNames,
 } from './names.ts'
@@ -170,7 +171,14 @@ export function stepDetail(step: IncidentStep, incident: IncidentView): string {
   const began = step.kind === 'suspected' && step.layer === incident.beganAtLayer ? 'began here: ' : ''
   const where = step.layer === undefined ? '' : `${began}layer ${count(step.layer)}`
   const isPlace = step.kind === 'suspected' || step.kind === 'confirmed'
-  return [isPlace ? where : who, step.detail ?? ''].filter(Boolean).join(', ')
+  const detail = step.kind === 'resolved' ? closedAs(step.detail) : step.detail
+  return [isPlace ? where : who, detail ?? ''].filter(Boolean).join(', ')
+}
+
+/** What a person closed an incident as; a printer's own words otherwise. */
+function closedAs(detail: string | undefined): string | undefined {
+  const resolution = Resolution.safeParse(detail)
+  return resolution.success ? resolutionNames[resolution.data] : detail
 }
 
 /** The printer's word for a pause, and whose pause it was where it was not Layerwatch's. */

@@ -10,9 +10,9 @@ import { replayPrint } from '../learn/propose.ts'
 import { pausedAt } from '../learn/replay.ts'
 import { LearnStore, type StoredPrint, type StoredTuning } from '../learn/store.ts'
 import { learningFile } from '../learn/thread.ts'
-import { noTuning, type Tuning } from '../learn/tuning.ts'
+import { type KeptMark, type MarkOutcome, noTuning, type Tuning } from '../learn/tuning.ts'
 import { configuredMasks } from '../learn/tutor.ts'
-import { describeGain, describeTuning } from '../learn/words.ts'
+import { describeGain, describeOutcome, describeTuning } from '../learn/words.ts'
 
 interface TuneOptions {
   config: string
@@ -74,6 +74,7 @@ interface Told {
   tuning: Tuning
   resting: number
   lessons: { learnedAt: string; words: string[]; gain: string; undoneBy?: string; marks: string[] }[]
+  marks: { printId: string; verdict: string; came: string }[]
   prints?: ListedPrint[]
 }
 
@@ -84,9 +85,12 @@ async function describePrinter(
 ): Promise<Told> {
   const { name } = config
   const pupil = store && findPupil(store, config)
-  if (!store || !pupil) return { printer: name, inForce: [], tuning: noTuning, resting: 0, lessons: [] }
+  if (!store || !pupil) {
+    return { printer: name, inForce: [], tuning: noTuning, resting: 0, lessons: [], marks: [] }
+  }
   const undone = undo ? { isUndone: store.undo(pupil, 'owner') } : {}
-  const { tuning, resting } = readLessons(store, pupil)
+  const { tuning, resting, outcomes } = readLessons(store, pupil)
+  const marks = store.marks(pupil.printerId).map((mark) => describeMark(mark, outcomes))
   const prints = list ? { prints: await listPrints(store, pupil) } : {}
   const lessons = store.tunings(pupil).map(describeLesson)
   const { modelSha256 } = pupil
@@ -98,6 +102,7 @@ async function describePrinter(
     tuning,
     resting,
     lessons,
+    marks,
     ...prints,
   }
 }
@@ -128,6 +133,12 @@ function describeLesson(lesson: StoredTuning): Told['lessons'][number] {
   }
 }
 
+function describeMark(mark: KeptMark, outcomes: readonly MarkOutcome[]): Told['marks'][number] {
+  const { printId, verdict, revision } = mark
+  const outcome = outcomes.find((one) => one.printId === printId && one.revision === revision)
+  return { printId, verdict, came: outcome ? describeOutcome(outcome) : 'Not learned from yet.' }
+}
+
 async function listPrints(store: LearnStore, pupil: Pupil): Promise<ListedPrint[]> {
   const listed: ListedPrint[] = []
   for (const print of store.prints(pupil)) {
@@ -156,7 +167,7 @@ async function judgeAgain(
   return pausedAt(replayed, pupil.policy.sensitivity, tuning.shift)
 }
 
-function readable({ printer, isUndone, inForce, resting, lessons, prints = [] }: Told): string {
+function readable({ printer, isUndone, inForce, resting, lessons, marks, prints = [] }: Told): string {
   const undone = isUndone ? 'the newest lesson is taken back, from the next print on' : 'nothing to take back'
   return [
     `${printer}: ${inForce.length === 0 ? 'nothing learned is in force' : inForce.join(' ')}`,
@@ -167,6 +178,9 @@ function readable({ printer, isUndone, inForce, resting, lessons, prints = [] }:
         undoneBy === undefined ? '' : ` (taken back by ${undoneBy === 'owner' ? 'you' : 'a changed mark'})`
       return `  ${learnedAt.slice(0, 16)}${taken}  ${words.join(' ') || 'Back to the beginning.'} ${gain}`
     }),
+    ...marks
+      .filter(({ verdict }) => verdict !== 'none')
+      .map(({ printId, verdict, came }) => `  print ${printId}, you said ${verdict}: ${came}`),
     ...prints.map((print) => {
       const { beganAt, outcome, saidByOwner, kilobytes } = print
       const said = saidByOwner ? `, you said ${saidByOwner}` : ''

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Mask } from '@layerwatch/shared/mask.ts'
 import type { Grounds } from '../assess/assess.ts'
 import { type Baseline, baselineCells, learnBaseline } from '../assess/baseline.ts'
 import type { Policy } from '../assess/policy.ts'
+import { explainMarks } from './explain.ts'
 import {
   boundTuning,
   type KnownPrint,
@@ -11,7 +13,7 @@ import {
   replayPrint,
 } from './propose.ts'
 import type { LearnStore, StoredPrint, StoredTuning, Subject } from './store.ts'
-import { type KeptMark, noTuning, type Tuning } from './tuning.ts'
+import { type KeptMark, type MarkOutcome, noTuning, type Tuning } from './tuning.ts'
 
 /*
  * Learning between prints: what no longer stands is taken back, good prints teach what the cameras usually show,
@@ -34,6 +36,8 @@ export interface Lessons {
   readonly newest: StoredTuning | undefined
   /** Lessons of another model or camera, which rest. */
   readonly resting: number
+  /** What came of each mark, as last found. */
+  readonly outcomes: readonly MarkOutcome[]
 }
 
 /** Prints a baseline must have been learned from before anything is held against it. */
@@ -44,7 +48,7 @@ export function readLessons(store: LearnStore, pupil: Pupil): Lessons {
   const [newest] = store.inForce(pupil)
   const tuning = boundTuning(newest?.tuning ?? noTuning, pupil.policy)
   const baselines = tuning.usesBaseline ? usableBaselines(store.baselines(pupil)) : {}
-  return { tuning, baselines, newest, resting: store.countResting(pupil) }
+  return { tuning, baselines, newest, resting: store.countResting(pupil), outcomes: store.outcomes(pupil) }
 }
 
 /** Learns from all that is new. `breathe` is called often, and throws to end the work; what was kept by then stays. */
@@ -64,17 +68,24 @@ export async function learn(
     const version = proposal && { ...proposal, prints: prints.length, marks: fresh }
     if (version) store.addTuning(pupil, version, { nowMs, after: newest?.number })
   }
+  const kept = new Set(store.prints(pupil).map(({ printId }) => printId))
+  const prints = { known: knownPrints(store, pupil), kept }
+  const marks = store.marks(pupil.printerId)
+  store.keepOutcomes(pupil, await explainMarks(marks, prints, groundsOf(store, pupil, breathe)))
   return readLessons(store, pupil)
 }
 
 /** A lesson falls when a mark it stands on was changed or taken back, and with it what was built on it. */
 function withdrawFallen(store: LearnStore, pupil: Pupil): void {
   const said = new Map(store.prints(pupil).flatMap(({ printId, mark }) => (mark ? [[printId, mark]] : [])))
-  const fallen = store
-    .inForce(pupil)
-    .findLastIndex(({ marks }) =>
-      marks.some(({ printId, verdict }) => said.has(printId) && said.get(printId)?.verdict !== verdict),
-    )
+  const fallen = store.inForce(pupil).findLastIndex(({ marks }) =>
+    marks.some((mark) => {
+      const now = said.get(mark.printId)
+      return (
+        now !== undefined && (now.verdict !== mark.verdict || !isDeepStrictEqual(now.ignore, mark.ignore))
+      )
+    }),
+  )
   for (let i = 0; i <= fallen; i++) store.undo(pupil, 'marks')
 }
 

@@ -62,7 +62,7 @@ const loudMargin = Math.log(5)
 /** Rounds in which a box grows over what stands out beside it. */
 const maxRounds = 12
 /** A threshold is lowered only where this many good prints show that it stays quiet. */
-const goodPrintsToLower = 3
+export const goodPrintsToLower = 3
 /** Layers that a failure may be found later for the sake of fewer false pauses, each. */
 const maxLater = 2
 const maxBoxes = 8
@@ -192,7 +192,7 @@ function outcomeOf(
   )
 }
 
-/** Boxes over what gave false alarms, each grown until its print is quiet; undefined where none is small enough. */
+/** Boxes over what gave false alarms; undefined where none is small enough. */
 async function growMasks(
   prints: readonly KnownPrint[],
   grounds: ProposalGrounds,
@@ -205,26 +205,46 @@ async function growMasks(
   return masks === grounds.current.masks ? undefined : masks
 }
 
-async function growMask(
-  print: KnownPrint,
+/** The masks with boxes more, grown until a print is quiet; undefined where those would cover too much. */
+export async function growMask(
+  print: Pick<KnownPrint, 'chunks' | 'ignore'>,
   masks: Tuning['masks'],
   grounds: ProposalGrounds,
 ): Promise<Tuning['masks'] | undefined> {
   const { current } = grounds
+  let base = masks
   const own: Record<string, Box> = {}
   for (let round = 0; round < maxRounds; round++) {
-    const next = addBoxes(masks, own)
+    const next = addBoxes(base, own)
     if (!next) return undefined
     const { loud } = await replayPrint(print, { ...current, masks: next }, grounds)
-    if (loud.length === 0) return round === 0 ? undefined : next
-    for (const [camera, found] of Object.entries(Object.groupBy(loud, ({ camera }) => camera))) {
-      const [asked] = round === 0 ? print.ignore : []
-      const boxes = [...(found ?? []).map(({ box }) => box), ...(asked ? [asked] : [])]
+    const cameras = Object.groupBy(loud, ({ camera }) => camera)
+    if (loud.length === 0) return next === masks ? undefined : next
+    if (round === 0 && print.ignore.length > 0) {
+      // Its owner showed the place: what still stands out beside it is added to that.
+      base = addPlaces(masks, Object.keys(cameras), print.ignore) ?? masks
+      continue
+    }
+    for (const [camera, found = []] of Object.entries(cameras)) {
+      const boxes = found.map(({ box }) => box)
       const before = own[camera]
       own[camera] = before ? widen(surroundBoxes([before, ...boxes])) : surroundBoxes(boxes)
     }
   }
   return undefined
+}
+
+/** The masks with places more for each of these cameras; undefined where those would cover too much. */
+function addPlaces(
+  masks: Tuning['masks'],
+  cameras: readonly string[],
+  places: readonly Box[],
+): Tuning['masks'] | undefined {
+  let next: Tuning['masks'] | undefined = masks
+  for (const box of places) {
+    next = next && addBoxes(next, Object.fromEntries(cameras.map((camera) => [camera, box])))
+  }
+  return next
 }
 
 /** Half a cell of the shipped model's maps, of the picture: what goes on beside a box is soon under it. */
@@ -237,6 +257,7 @@ function widen([left, top, width, height]: Box): Box {
 
 /** The masks with one box more for each camera; undefined where that would cover too much. */
 function addBoxes(masks: Tuning['masks'], added: Readonly<Record<string, Box>>): Tuning['masks'] | undefined {
+  if (Object.keys(added).length === 0) return masks
   const next: Tuning['masks'] = { ...masks }
   for (const [camera, box] of Object.entries(added)) {
     const boxes = [...(masks[camera] ?? []), box]

@@ -4,7 +4,7 @@ import { Baseline } from '../assess/baseline.ts'
 import { transact } from '../file-worker.ts'
 import type { Step } from './steps.ts'
 import { parseJson, schema, tryUnpack } from './store-rows.ts'
-import { KeptMark, noTuning, type Tuning, TuningVersion } from './tuning.ts'
+import { KeptMark, MarkOutcome, noTuning, type Tuning, TuningVersion } from './tuning.ts'
 
 /*
  * What the device remembers to learn from, in one SQLite file beside the outbox: the last prints step by step, what
@@ -46,6 +46,7 @@ export type UndoneBy = z.infer<typeof UndoneBy>
 export const bounds = { prints: 30, bytes: 48 * 1024 * 1024, days: 365 }
 const keptTunings = 20
 const Outcome = z.enum(['finished', 'cancelled', 'failed'])
+const outcomesKey = ({ printerId, basis }: Subject) => `outcomes ${printerId} ${basis}`
 
 export class LearnStore {
   readonly #db: DatabaseSync
@@ -64,11 +65,8 @@ export class LearnStore {
   /** A print begins, or goes on after a restart. */
   beginPrint(print: Subject & { printId: string; modelSha256: string; beganAt: number }): void {
     const { printId, printerId, basis, modelSha256, beganAt } = print
-    this.#db
-      .prepare(
-        'INSERT OR IGNORE INTO prints (printId, printerId, basis, modelSha256, beganAt) VALUES (?, ?, ?, ?, ?)',
-      )
-      .run(printId, printerId, basis, modelSha256, beganAt)
+    const into = 'INSERT OR IGNORE INTO prints (printId, printerId, basis, modelSha256, beganAt)'
+    this.#db.prepare(`${into} VALUES (?, ?, ?, ?, ?)`).run(printId, printerId, basis, modelSha256, beganAt)
   }
 
   /** Adds to a print that began; what belongs to none is dropped. */
@@ -108,6 +106,23 @@ export class LearnStore {
          DO UPDATE SET revision = excluded.revision, json = excluded.json WHERE excluded.revision > revision`,
       )
       .run(mark.printId, printerId, mark.revision, JSON.stringify(mark))
+  }
+
+  /** All that people said of a printer's prints, whichever model watched them. */
+  marks(printerId: string): KeptMark[] {
+    return this.#db
+      .prepare('SELECT json FROM marks WHERE printerId = ?')
+      .all(printerId)
+      .flatMap(({ json }) => parseJson(KeptMark, json) ?? [])
+  }
+
+  /** What came of the marks, as it was last found. */
+  outcomes(subject: Subject): MarkOutcome[] {
+    return parseJson(z.array(MarkOutcome), this.fact(outcomesKey(subject))) ?? []
+  }
+
+  keepOutcomes(subject: Subject, outcomes: readonly MarkOutcome[]): void {
+    this.setFact(outcomesKey(subject), JSON.stringify(outcomes))
   }
 
   /** A printer's prints of one basis, oldest first. */
@@ -274,6 +289,7 @@ export class LearnStore {
       for (const table of ['chunks', 'prints', 'marks']) {
         this.#db.prepare(`DELETE FROM ${table} WHERE printId = ?`).run(row.printId ?? null)
       }
+      this.#db.prepare('DELETE FROM facts WHERE key = ?').run(`told ${row.printId}`)
     }
     this.#db
       .prepare('DELETE FROM marks WHERE printerId = ? AND printId NOT IN (SELECT printId FROM prints)')

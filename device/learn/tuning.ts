@@ -40,3 +40,25 @@ export const TuningVersion = z.object({
   marks: z.array(KeptMark),
 })
 export type TuningVersion = z.infer<typeof TuningVersion>
+
+/** What came of one mark. */
+export const MarkOutcome = z.object({
+  printId: z.string(),
+  revision: z.number(),
+  came: z.enum([
+    'learned',
+    'right-before',
+    'taken-back',
+    'not-kept',
+    'other-view',
+    'too-large',
+    'hides-failure',
+    'nothing-helps',
+    'unseen',
+    'few-good',
+    'pauses-good',
+  ]),
+  /** Layer at which it would be paused now. */
+  layer: z.number().exactOptional(),
+})
+export type MarkOutcome = z.infer<typeof MarkOutcome>

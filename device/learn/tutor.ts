@@ -15,7 +15,7 @@ import type { Lessons, Pupil } from './learn.ts'
 import { keepMap, packSteps, type Step } from './steps.ts'
 import type { Learning } from './thread.ts'
 import { type KeptMark, noTuning } from './tuning.ts'
-import { describeGain, describeTuning, percent } from './words.ts'
+import { describeGain, describeOutcome, describeTuning, percent } from './words.ts'
 
 /** A camera as the configuration has it. */
 export interface TaughtCamera {
@@ -63,7 +63,7 @@ export const refreshEveryMs = 30_000
 export class Tutor {
   readonly #parts: TutorParts
   readonly #pupil: Pupil
-  #lessons: Lessons = { tuning: noTuning, baselines: {}, newest: undefined, resting: 0 }
+  #lessons: Lessons = { tuning: noTuning, baselines: {}, newest: undefined, resting: 0, outcomes: [] }
   /** What the print that runs is judged with. */
   #inForce: Lessons = this.#lessons
   #printId: string | undefined
@@ -202,17 +202,19 @@ export class Tutor {
 
   /** What is read holds from the next print on, and is told where it is news. */
   async #take(lessons: Lessons): Promise<void> {
-    const { learning, journal, printerId, modelSha256 } = this.#parts
+    const { journal, printerId, modelSha256 } = this.#parts
     this.#lessons = lessons
     if (this.#printId === undefined) this.#inForce = lessons
+    for (const outcome of lessons.outcomes) {
+      const { printId, revision } = outcome
+      const words = describeOutcome(outcome)
+      if (!(await this.#isNews(`told ${printId}`, `${revision} ${words}`))) continue
+      journal.record([{ type: 'print.marked', data: { printId, revision, words }, printId }])
+    }
     const { newest, tuning, resting } = lessons
     const words = [...describeTuning(tuning), ...(newest ? [describeGain(newest)] : [])]
     if (resting > 0) words.push('What was learned with another model or camera rests.')
-    const key = `told ${printerId}`
-    const news = JSON.stringify(words)
-    const told = await learning.fact(key)
-    if (news === (told ?? '[]')) return
-    await learning.setFact(key, news)
+    if (!(await this.#isNews(`told ${printerId}`, JSON.stringify(words), '[]'))) return
     const share = Math.max(0, ...Object.values(tuning.masks).map((boxes) => maskedShare({ boxes })))
     journal.record([
       {
@@ -220,6 +222,15 @@ export class Tutor {
         data: { words, canUndo: newest !== undefined, modelSha256, maskedShare: share, shift: tuning.shift },
       },
     ])
+  }
+
+  /** Whether this was not told before, or something else since; it is told now. */
+  async #isNews(key: string, words: string, silence?: string): Promise<boolean> {
+    const { learning } = this.#parts
+    const told = await learning.fact(key)
+    if (words === (told ?? silence)) return false
+    await learning.setFact(key, words)
+    return true
   }
 
   #stepOf({ state, layer, atSeconds, round, evidence }: TaughtLook): Step | undefined {

@@ -1,6 +1,8 @@
 import { maskedShare } from '@layerwatch/shared/mask.ts'
+import { maxBoxShare } from '@layerwatch/shared/tuning.ts'
+import { goodPrintsToLower } from './propose.ts'
 import type { StoredTuning } from './store.ts'
-import type { Tuning } from './tuning.ts'
+import type { MarkOutcome, Tuning } from './tuning.ts'
 
 /** What was learned, in sentences for the phone and the terminal. */
 export function describeTuning({ masks, shift, usesBaseline }: Tuning): string[] {
@@ -36,4 +38,36 @@ function describeShift(shift: number): string {
 
 export function percent(share: number): string {
   return `${share < 0.01 ? '1' : Math.round(100 * share)} %`
+}
+
+/** What came of a mark: what it taught, or why nothing. */
+export function describeOutcome({ came, layer }: MarkOutcome): string {
+  switch (came) {
+    case 'learned':
+      return layer === undefined
+        ? 'Learned: the same would not be paused any more.'
+        : `Learned: the same would be paused at layer ${layer}.`
+    case 'right-before':
+      return layer === undefined
+        ? 'Nothing to change: as things are judged now, this print is not paused.'
+        : `Nothing to change: as things are judged now, this print is paused at layer ${layer}.`
+    case 'taken-back':
+      return 'You took back what this taught.'
+    case 'not-kept':
+      return 'Nothing learned: what was seen of this print was not kept.'
+    case 'other-view':
+      return 'Nothing learned: this print was watched with another model or another view, or is forgotten by now.'
+    case 'too-large':
+      return `Nothing learned: what looked like a failure fills more than may be ignored, ${percent(maxBoxShare)} of the picture.`
+    case 'hides-failure':
+      return 'Nothing learned: to ignore this place would miss a failure that you marked.'
+    case 'nothing-helps':
+      return 'Nothing learned: whatever keeps this print quiet makes others go worse.'
+    case 'unseen':
+      return 'Nothing learned: even the highest sensitivity sees no failure in what was kept of this print.'
+    case 'few-good':
+      return `Not yet: to act sooner, ${goodPrintsToLower} prints that went well must show that they stay quiet.`
+    case 'pauses-good':
+      return 'Nothing learned: to pause this print would pause good ones too.'
+  }
 }

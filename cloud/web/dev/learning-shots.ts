@@ -48,12 +48,36 @@ export const learningShots: Shot[] = [
     play: (stage) => openPast(stage, { verdict: 'failed', failedAtLayer: 52, isKept: true }),
   },
   {
-    name: 'incident-false-alarm',
+    name: 'incident-question',
     play: async (stage) => {
-      const id = stage.world.printers.get(stage.shop.left.id)?.incident?.id ?? ''
-      await open(stage, `/incidents/${id}`)
-      changeIncident(stage.world, id, { status: 'resolved', outcome: 'false-alarm', resolvedAt: ago(0) })
-      await stage.page.getByText('It was something else').scrollIntoViewIfNeeded()
+      await openAlarm(stage)
+      await stage.page.getByText('Ignore here').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'incident-ignored',
+    play: async (stage) => {
+      await openAlarm(stage)
+      await stage.page.getByRole('button', { name: /^Ignore here/ }).click()
+      await stage.page.getByText('Take it back').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'incident-answered',
+    play: async (stage) => {
+      const id = await openAlarm(stage)
+      const words =
+        'Nothing learned: what looked like a failure fills more than may be ignored, 17 % of the picture.'
+      const mark = { verdict: 'fine' as const, isKept: true, words }
+      changeIncident(stage.world, id, { status: 'resolved', outcome: 'false-alarm', mark })
+      await stage.page.getByText('Take it back').scrollIntoViewIfNeeded()
     },
   },
 ]
+
+const openAlarm = async (stage: Stage) => {
+  const id = stage.world.printers.get(stage.shop.left.id)?.incident?.id ?? ''
+  await open(stage, `/incidents/${id}`)
+  await stage.page.getByText('What was it?').waitFor()
+  return id
+}

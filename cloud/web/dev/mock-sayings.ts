@@ -1,5 +1,5 @@
-import { PrintVerdictRequest } from '@layerwatch/shared/api.ts'
-import { z } from 'zod'
+import { ResolveRequest } from '@layerwatch/shared/api.ts'
+import { PrintVerdictRequest } from '@layerwatch/shared/marks.ts'
 import { type Handler, refuse } from './mock.ts'
 import { ago, changeIncident, type World } from './world.ts'
 
@@ -19,17 +19,23 @@ export function sayingRoutes(world: World): [RegExp, Handler][] {
   ]
 }
 
-const Resolution = z.object({ outcome: z.enum(['saved', 'false-alarm', 'already-lost']).optional() })
+const Said = ResolveRequest.partial()
 
 function judge(world: World, incidentId: string, body: unknown): void {
-  const { outcome } = Resolution.parse(body)
+  const { outcome, ignore } = Said.parse(body ?? {})
   const by = { by: 'person' as const, person: 'Ada' }
   if (!outcome) {
     changeIncident(world, incidentId, { status: 'acknowledged' }, { at: ago(0), kind: 'acknowledged', ...by })
     return
   }
-  const change = { status: 'resolved' as const, outcome, resolvedAt: ago(0) }
-  changeIncident(world, incidentId, change, { at: ago(0), kind: 'resolved', ...by })
+  const isTakenBack = outcome === 'taken-back'
+  const verdict = outcome === 'false-alarm' ? 'fine' : 'failed'
+  const said = {
+    outcome: isTakenBack ? undefined : outcome,
+    mark: isTakenBack ? undefined : ({ verdict, ignore, isKept: false } as const),
+  }
+  const change = { status: 'resolved' as const, resolvedAt: ago(0), ...said }
+  changeIncident(world, incidentId, change, { at: ago(0), kind: 'resolved', detail: outcome, ...by })
 }
 
 function markPrint(world: World, { response, body }: Parameters<Handler>[0], printId: string): unknown {

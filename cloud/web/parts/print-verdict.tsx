@@ -1,9 +1,14 @@
-import type { PrintVerdictRequest, PrintView } from '@layerwatch/shared/api.ts'
-import { useState } from 'react'
+import type { PrintView } from '@layerwatch/shared/api.ts'
+import type { PrintVerdictRequest } from '@layerwatch/shared/marks.ts'
+import { useEffect, useState } from 'react'
 import { Refusal, sayOfPrint } from '../api.ts'
 import { useCanSend } from '../context.tsx'
 import { texts } from '../texts.ts'
 import { Icon } from './icon.tsx'
+import { Problem } from './problem.tsx'
+
+/** How often it is looked for what the device makes of a word. */
+const answerEveryMs = 10_000
 
 /** What a person says of a past print: its printer learns from a failure that was missed, and from a false alarm. */
 export function PrintVerdict({
@@ -24,6 +29,13 @@ export function PrintVerdict({
     )
   }
   const { mark } = print
+  const isAwaited = mark !== undefined && mark.words === undefined
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only while the device's answer is awaited
+  useEffect(() => {
+    if (!isAwaited) return
+    const timer = setInterval(onSaid, answerEveryMs)
+    return () => clearInterval(timer)
+  }, [isAwaited])
   const failedAtLayer = layer === undefined ? {} : { failedAtLayer: layer }
   return (
     <section className="choices">
@@ -34,7 +46,9 @@ export function PrintVerdict({
             <Icon name="check" />
             {mark.verdict === 'fine' ? texts.verdict.saidFine : texts.verdict.saidFailed(mark.failedAtLayer)}
           </p>
-          <p className="detail">{mark.isKept ? texts.verdict.kept : texts.verdict.waits}</p>
+          <p className="detail" role="status">
+            <bdi>{mark.words ?? (mark.isKept ? texts.verdict.kept : texts.verdict.waits)}</bdi>
+          </p>
           <button
             type="button"
             className="button"
@@ -60,11 +74,7 @@ export function PrintVerdict({
           </button>
         </div>
       )}
-      {problem && (
-        <p className="wrong" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
     </section>
   )
 }

@@ -1,19 +1,18 @@
-import type { IncidentOutcome, IncidentView, SnapshotView } from '@layerwatch/shared/api.ts'
+import type { IncidentView, SnapshotView } from '@layerwatch/shared/api.ts'
 import { snapshotFreshForMs } from '@layerwatch/shared/commands.ts'
 import { useState } from 'react'
 import { Link } from 'wouter'
-import { acknowledgeIncident, Refusal, resolveIncident, snapshotUrl } from '../api.ts'
-import { useAlarmedLayers, useCanSend, useIncident, useNow, usePrinter } from '../context.tsx'
+import { Refusal, snapshotUrl } from '../api.ts'
+import { useAlarmedLayers, useIncident, useNow, usePrinter } from '../context.tsx'
 import { count } from '../format.ts'
-import { outcomeNames } from '../names.ts'
 import { type ShownPicture, useNewestPicture } from '../newest-picture.ts'
 import { Bar, OfflineBanner } from '../parts/bar.tsx'
+import { Choices } from '../parts/choices.tsx'
 import { Dock } from '../parts/dock.tsx'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { liveForMs } from '../parts/live-picture.tsx'
 import { focusOf, Picture, type PictureProps } from '../parts/picture.tsx'
 import { PictureDialog } from '../parts/picture-dialog.tsx'
-import { Problem } from '../parts/problem.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { Timeline } from '../parts/timeline.tsx'
 import { isActive, type Tone } from '../standing.ts'
@@ -158,68 +157,4 @@ function nowPicture(newest: ShownPicture | undefined, nowMs: number): Shown | un
   const isOld = ageMs > snapshotFreshForMs
   const text = isOld ? texts.printer.oldAge(newest.takenAtMs, nowMs) : texts.incident.now(ageMs)
   return { src: newest.src, detections: newest.detections, isOld, tag: { text, isLive: ageMs <= liveForMs } }
-}
-
-const outcomes: { outcome: IncidentOutcome; icon: IconName; text: string }[] = [
-  { outcome: 'false-alarm', icon: 'wrong', text: texts.incident.falseAlarm },
-  { outcome: 'saved', icon: 'shield', text: texts.incident.saved },
-  { outcome: 'already-lost', icon: 'trash', text: texts.incident.lost },
-]
-
-/** What the person makes of it. The answer shows once the cloud has it. */
-function Choices({ incident }: { incident: IncidentView }) {
-  const canSend = useCanSend()
-  const [problem, setProblem] = useState<string>()
-  const [isChanging, setIsChanging] = useState(false)
-  const act = (done: Promise<void>) => {
-    setProblem(undefined)
-    setIsChanging(false)
-    done.catch((error: unknown) =>
-      setProblem(error instanceof Refusal ? error.message : texts.problem.unreachable),
-    )
-  }
-  if (incident.outcome && !isChanging) {
-    return (
-      <section className="choices">
-        <p className="resolved">
-          <Icon name="check" />
-          {outcomeNames[incident.outcome]}
-        </p>
-        <p className="detail">{texts.incident.teaches}</p>
-        <button type="button" className="button" disabled={!canSend} onClick={() => setIsChanging(true)}>
-          {texts.incident.change}
-        </button>
-      </section>
-    )
-  }
-  return (
-    <section className="choices">
-      <h2>{texts.incident.question}</h2>
-      <div className="row">
-        {outcomes.map(({ outcome, icon, text }) => (
-          <button
-            key={outcome}
-            type="button"
-            disabled={!canSend}
-            onClick={() => act(resolveIncident(incident.id, outcome))}
-          >
-            <Icon name={icon} />
-            {text}
-          </button>
-        ))}
-      </div>
-      {incident.status === 'open' && (
-        <button
-          type="button"
-          className="button"
-          disabled={!canSend}
-          onClick={() => act(acknowledgeIncident(incident.id))}
-        >
-          <Icon name="eye" />
-          {texts.incident.seen}
-        </button>
-      )}
-      <Problem text={problem} />
-    </section>
-  )
 }

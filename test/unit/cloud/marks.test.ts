@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { PrinterView, PrintView } from '@layerwatch/shared/api.ts'
+import { IncidentView, PrinterView, PrintView } from '@layerwatch/shared/api.ts'
 import type { EventInput, EventType } from '@layerwatch/shared/events.ts'
 import pino from 'pino'
 import { sayingOf } from '../../../cloud/marks.ts'
@@ -66,8 +66,15 @@ test('what is said of a print waits for its device, is told until it is kept, an
   const second = await waitUntil('the next', () => agent.commands.find(({ mark }) => mark?.revision === 2))
   assert.equal(second.mark?.verdict, 'none')
   await send('print.marked', { printId, revision: 2 })
-  const row = await cloud.db.mark.findUniqueOrThrow({ where: { printId } })
-  assert.deepEqual([row.revision, row.keptRevision], [2, 2])
+  const row = () => cloud.db.mark.findUniqueOrThrow({ where: { printId } })
+  assert.deepEqual([(await row()).revision, (await row()).keptRevision], [2, 2])
+  // What came of an earlier word says nothing of the newest one.
+  await send('print.marked', { printId, revision: 1, words: 'Learned.' })
+  assert.equal((await row()).words, null)
+  await send('print.marked', { printId, revision: 2, words: 'Learned.' })
+  assert.equal((await row()).words, 'Learned.')
+  const again = PrintView.parse((await put(printId, { verdict: 'fine' })).json())
+  assert.deepEqual(again.mark, { verdict: 'fine', isKept: false })
 })
 
 test('a false alarm of an incident marks its print, and saying otherwise marks it anew', async () => {
@@ -86,6 +93,32 @@ test('a false alarm of an incident marks its print, and saying otherwise marks i
   assert.equal((await mark())?.verdict, 'fine')
   await resolve('saved')
   assert.deepEqual([(await mark())?.verdict, (await mark())?.failedAtLayer], ['failed', 8])
+})
+
+test('a place of a false alarm is told to the device, and is gone with the word that is taken back', async () => {
+  const { story, send } = await startPrinter()
+  const { printId } = story
+  await send('defect.confirmed', suspicion(9, 8))
+  const { id } = await cloud.db.incident.findFirstOrThrow({ where: { printId } })
+  const resolve = async (payload: object) => {
+    const url = `/api/incidents/${id}/resolve`
+    const answer = await cloud.app.inject({ method: 'POST', url, headers: { cookie }, payload })
+    assert.equal(answer.statusCode, 200, answer.body)
+    return IncidentView.parse(answer.json())
+  }
+  const box = [0.1, 0.2, 0.3, 0.2]
+  await resolve({ outcome: 'false-alarm' })
+  const said = await resolve({ outcome: 'false-alarm', ignore: [box] })
+  assert.deepEqual(said.mark, { verdict: 'fine', ignore: [box], isKept: false })
+  assert.equal(said.timeline.filter(({ kind }) => kind === 'resolved').length, 1)
+  // Said again without the place, it is no news.
+  assert.deepEqual((await resolve({ outcome: 'false-alarm' })).mark, said.mark)
+  await send('print.marked', { printId, revision: 2, words: 'Learned.' })
+  assert.equal((await resolve({ outcome: 'false-alarm' })).mark?.words, 'Learned.')
+  const back = await resolve({ outcome: 'taken-back' })
+  assert.deepEqual([back.outcome, back.mark], [undefined, undefined])
+  const row = await cloud.db.mark.findUniqueOrThrow({ where: { printId } })
+  assert.deepEqual([row.verdict, row.ignore, row.revision], ['none', [], 3])
 })
 
 test('nobody marks a print that is not theirs', async () => {

@@ -5,6 +5,7 @@ import { replayPrint } from '../../../device/learn/propose.ts'
 import { pausedAt } from '../../../device/learn/replay.ts'
 import type { LearnStore } from '../../../device/learn/store.ts'
 import { noTuning } from '../../../device/learn/tuning.ts'
+import { describeOutcome } from '../../../device/learn/words.ts'
 import { maskedShare } from '../../../shared/mask.ts'
 import { maxLearnedShare } from '../../../shared/tuning.ts'
 import { addPrint, breathe, inMemory, model, pupil, type Sketch, sketchSteps, square } from './kept-prints.ts'
@@ -65,11 +66,13 @@ test('taking a lesson back restores what was before it, bit for bit, and the sam
   const second = await learnNow(store)
   assert.equal(second.tuning.masks.camera?.length, 2)
   assert.ok(store.undo(pupil, 'owner'))
-  assert.equal(JSON.stringify(readLessons(store, pupil)), JSON.stringify(first))
+  // What came of the marks is found anew with the next learning.
+  const { outcomes: _, ...restored } = readLessons(store, pupil)
+  const { outcomes: __, ...atFirst } = first
+  assert.equal(JSON.stringify(restored), JSON.stringify(atFirst))
   addPrint(store, { id: 'c' })
-  const { baselines: _, ...again } = await learnNow(store)
-  const { baselines: __, ...before } = first
-  assert.deepEqual(again, before)
+  const again = await learnNow(store)
+  assert.deepEqual([again.tuning, again.newest], [first.tuning, first.newest])
   assert.ok(store.undo(pupil, 'owner'))
   assert.deepEqual(readLessons(store, pupil).tuning, noTuning)
   assert.equal(store.undo(pupil, 'owner'), false)
@@ -155,11 +158,12 @@ test('a lesson built on one that its owner takes back meanwhile is not kept', as
     return store
   }
   let breaths = 0
-  const count = async () => {
-    breaths++
+  const undisturbed = await openSecond()
+  const countBefore = async () => {
+    if (undisturbed.inForce(pupil).length === 1) breaths++
   }
-  const undisturbed = await learn(await openSecond(), pupil, { breathe: count, nowMs: 0 })
-  assert.equal(undisturbed.tuning.masks.camera?.length, 2)
+  const learned = await learn(undisturbed, pupil, { breathe: countBefore, nowMs: 0 })
+  assert.equal(learned.tuning.masks.camera?.length, 2)
   const store = await openSecond()
   const undoAtLast = async () => {
     breaths--
@@ -167,6 +171,65 @@ test('a lesson built on one that its owner takes back meanwhile is not kept', as
   }
   assert.deepEqual((await learn(store, pupil, { breathe: undoAtLast, nowMs: 0 })).tuning, noTuning)
   assert.equal((await learnNow(store)).tuning.masks.camera?.length, 1)
+})
+
+/** What is said of a mark after learning. */
+async function cameOf(store: LearnStore, printId: string): Promise<string> {
+  const { outcomes } = await learnNow(store)
+  const outcome = outcomes.find((one) => one.printId === printId)
+  assert.ok(outcome)
+  assert.deepEqual(readLessons(store, pupil).outcomes, outcomes)
+  return describeOutcome(outcome)
+}
+
+test('a place that the owner shows is what is ignored, and what stands out beside it is added', async () => {
+  const shown = [0, 0, 0.3, 0.3] as const
+  const store = inMemory()
+  addPrint(store, { id: 'a', ...spool, alarmedAtLayer: 16, mark: { ignore: [[...shown]] } })
+  assert.deepEqual((await learnNow(store)).tuning.masks, { camera: [[...shown]] })
+  const beside = inMemory()
+  const hot = [...spool.hot, { cells: square(12, 12), from: 700 }]
+  addPrint(beside, { id: 'a', hot, alarmedAtLayer: 16, mark: { ignore: [[...shown]] } })
+  const boxes = (await learnNow(beside)).tuning.masks.camera ?? []
+  assert.deepEqual([boxes.length, boxes[0]], [2, [...shown]])
+  assert.equal(await judgeAgain(beside, { hot, seed: 3 }), undefined)
+  // A place that is taken back takes its lesson with it.
+  store.keepMark(pupil.printerId, { printId: 'a', verdict: 'fine', ignore: [], revision: 2 })
+  assert.notDeepEqual((await learnNow(store)).tuning.masks, { camera: [[...shown]] })
+})
+
+test('each mark is answered: what it taught, or in words why nothing', async () => {
+  const missed = { verdict: 'failed', failedAtLayer: 16 } as const
+  const taught = inMemory()
+  addPrint(taught, { id: 'a', ...spool, alarmedAtLayer: 16, mark: {} })
+  assert.match(await cameOf(taught, 'a'), /^Learned: the same would not be paused/)
+  taught.undo(pupil, 'owner')
+  assert.equal(await cameOf(taught, 'a'), 'You took back what this taught.')
+
+  const all = Array.from({ length: 400 }, (_, cell) => cell)
+  const whole = inMemory()
+  addPrint(whole, { id: 'a', hot: [{ cells: all, from: 600 }], alarmedAtLayer: 16, mark: {} })
+  assert.match(await cameOf(whole, 'a'), /fills more than may be ignored, 17 %/)
+
+  const hidden = inMemory()
+  addPrint(hidden, { id: 'a', ...spool, alarmedAtLayer: 16, mark: {} })
+  addPrint(hidden, { id: 'b', ...spool, outcome: 'cancelled', alarmedAtLayer: 16, mark: missed })
+  assert.match(await cameOf(hidden, 'a'), /would miss a failure that you marked/)
+  assert.match(await cameOf(hidden, 'b'), /Nothing to change.*is paused at layer 1[67]/)
+
+  const quiet = inMemory()
+  addPrint(quiet, { id: 'a', mark: {} })
+  assert.match(await cameOf(quiet, 'a'), /Nothing to change.*is not paused/)
+  addPrint(quiet, { id: 'b', seed: 2, mark: missed })
+  assert.match(await cameOf(quiet, 'b'), /even the highest sensitivity sees no failure/)
+  quiet.keepMark(pupil.printerId, { printId: 'c', verdict: 'fine', ignore: [], revision: 1 })
+  assert.match(await cameOf(quiet, 'c'), /another model or another view, or is forgotten/)
+  quiet.keepMark(pupil.printerId, { printId: 'c', verdict: 'none', ignore: [], revision: 2 })
+  assert.ok(!(await learnNow(quiet)).outcomes.some(({ printId }) => printId === 'c'))
+
+  const few = inMemory()
+  addPrint(few, { id: 'm', ...(await findWeakFailure()), mark: { ...missed, failedAtLayer: 8 } })
+  assert.match(await cameOf(few, 'm'), /^Not yet: to act sooner, 3 prints/)
 })
 
 test('whatever is marked, a printer never ignores too much, never acts too rarely, and a clear failure is found', async () => {

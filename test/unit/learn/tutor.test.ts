@@ -95,6 +95,9 @@ test('a false alarm, marked: after the print a mask is kept, the same print is q
   const tuned = entries.find((entry) => entry.type === 'printer.tuned')
   assert.ok(tuned?.type === 'printer.tuned' && tuned.data.canUndo)
   assert.match(tuned.data.words?.join(' ') ?? '', /Ignores one place.*false pauses 1 → 0/)
+  const answer = entries.find((entry) => entry.type === 'print.marked')
+  assert.ok(answer?.type === 'print.marked' && answer.data.printId === printId)
+  assert.match(answer.data.words ?? '', /^Learned/)
 
   print.runId = '2'
   print.set('printing')
