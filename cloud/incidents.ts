@@ -1,4 +1,4 @@
-import type { IncidentOutcome, IncidentStep, Resolution } from '@layerwatch/shared/api.ts'
+import type { IncidentOutcome, IncidentStep, PauseStanding, Resolution } from '@layerwatch/shared/api.ts'
 import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
 import { outlineFallback, outlineHeater } from '@layerwatch/shared/pause-words.ts'
 import type { Actor } from '@layerwatch/shared/vocabulary.ts'
@@ -61,7 +61,7 @@ export interface Episode {
   openedAt: Date
   resolvedAt?: Date
   outcome?: IncidentOutcome
-  pause: 'none' | 'sent' | 'confirmed' | 'failed'
+  pause: PauseStanding
   reasons: string[]
   snapshotId?: string
   beforeSnapshotId?: string
@@ -205,7 +205,10 @@ function addSequel(
   if (!current) return undefined
   if (cause.type === 'pause.checked') {
     const { picture } = cause.data
-    if (picture !== 'unseen') current.steps.push(stepOf(fact, `pause.${picture}`))
+    if (picture === 'unseen') return current
+    current.steps.push(stepOf(fact, `pause.${picture}`))
+    if (current.pause === 'confirmed' || current.pause === 'moving')
+      current.pause = picture === 'moving' ? 'moving' : 'confirmed'
   } else if (cause.type === 'heater.switched') {
     const { heater, result } = cause.data
     const kind = result === 'off' ? (`${heater}.off` as const) : 'heater.failed'

@@ -92,6 +92,13 @@ export const LayerView = z.object({
 })
 export type LayerView = z.infer<typeof LayerView>
 
+/**
+ * What is known of a pause: sent is not paused, and a printer that says it has paused may still move in the picture
+ * (`moving`).
+ */
+export const PauseStanding = z.enum(['none', 'sent', 'confirmed', 'moving', 'failed'])
+export type PauseStanding = z.infer<typeof PauseStanding>
+
 export const IncidentStep = z.object({
   at: Instant,
   kind: z.enum([
@@ -143,8 +150,7 @@ export const IncidentView = z.object({
   outcome: IncidentOutcome.optional(),
   /** What was said of its print, once a person said what it was. */
   mark: MarkView.optional(),
-  /** What is known of the pause: sent is not paused. */
-  pause: z.enum(['none', 'sent', 'confirmed', 'failed']),
+  pause: PauseStanding,
   reasons: z.array(z.string()),
   picture: SnapshotView.optional(),
   before: SnapshotView.optional(),
@@ -177,7 +183,7 @@ export const PrinterView = z.object({
       layer: z.number().int(),
       beganAtLayer: z.number().int(),
       openedAt: Instant,
-      pause: z.enum(['none', 'sent', 'confirmed', 'failed']),
+      pause: PauseStanding,
     })
     .optional(),
   picture: SnapshotView.optional(),

@@ -47,6 +47,7 @@ export const actorNames: Record<Actor, string> = {
 
 export const standingWords: Partial<Record<StandingKind, string>> = {
   'pause-failed': 'not paused',
+  'pause-moving': 'paused, but moving',
   'alarm-unpaused': 'failing',
   'alarm-pausing': 'pausing',
   'alarm-paused': 'paused by Layerwatch',

@@ -4,6 +4,7 @@ import type { PrinterState } from '@layerwatch/shared/vocabulary.ts'
 /** How a printer stands, as a person would sort it: what is said, in which tone, and who comes first. */
 export type StandingKind =
   | 'pause-failed'
+  | 'pause-moving'
   | 'alarm-unpaused'
   | 'alarm-pausing'
   | 'alarm-paused'
@@ -35,6 +36,7 @@ export type Standing = {
 
 const tones: Record<StandingKind, Tone> = {
   'pause-failed': 'fail',
+  'pause-moving': 'fail',
   'alarm-unpaused': 'fail',
   'alarm-pausing': 'fail',
   'alarm-paused': 'fail',
@@ -94,7 +96,10 @@ function kindOf(printer: PrinterView): StandingKind {
 function alarmOf(printer: PrinterView): StandingKind | undefined {
   const { incident, state } = printer
   if (incident?.severity !== 'confirmed' || !isActive(state)) return undefined
-  if (state === 'paused') return printer.pausedBy === 'layerwatch' ? 'alarm-paused' : undefined
+  if (state === 'paused') {
+    if (printer.pausedBy !== 'layerwatch') return undefined
+    return incident.pause === 'moving' ? 'pause-moving' : 'alarm-paused'
+  }
   if (incident.pause === 'failed') return 'pause-failed'
   if (incident.pause === 'none') return 'alarm-unpaused'
   return incident.pause === 'sent' ? 'alarm-pausing' : undefined

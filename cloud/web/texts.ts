@@ -96,6 +96,7 @@ export const texts = {
       snapshot: 'New picture',
     },
     again: { pause: 'Pause again', resume: 'Resume again', cancel: 'Stop again', snapshot: 'Ask again' },
+    stillMoving: 'Still moving: stop it or cut the power',
     notConfirmedHow: 'not confirmed: try again or cut the power',
     notConfirmed: (atMs: number) => `not confirmed at ${exactTime(atMs)}`,
     cutPower: 'If it keeps printing, cut the power',

@@ -28,6 +28,7 @@ export function standingTitle(standing: Standing, printer: PrinterView, nowMs: n
   const since = 'since' in printer.watching ? moment(printer.watching.since, nowMs) : ''
   const fixed: Partial<Record<StandingKind, string>> = {
     'pause-failed': 'Pause not confirmed',
+    'pause-moving': 'Says it has paused, but still moves',
     'alarm-unpaused': 'Failing, and not paused',
     'alarm-pausing': 'Pause sent, not confirmed yet',
     'alarm-paused': 'Paused by Layerwatch',
@@ -56,6 +57,7 @@ export function standingWhy(standing: Standing, printer: PrinterView, nowMs: num
   switch (standing.kind) {
     case 'pause-failed':
       return 'It may still be printing.'
+    case 'pause-moving':
     case 'alarm-unpaused':
     case 'alarm-pausing':
     case 'alarm-paused':
@@ -127,7 +129,7 @@ export function incidentTitle(incident: IncidentView, nowMs: number): string {
   if (turn?.kind === 'resumed') return `Printing again since ${moment(turn.at, nowMs)}`
   if (turn?.kind === 'stopped') return `Stopped, ${moment(turn.at, nowMs)}`
   if (turn?.kind === 'ended') return `Ended ${turn.detail ?? ''}, ${moment(turn.at, nowMs)}`
-  if (turn?.kind === 'paused' && isMoving(incident)) return 'Says it has paused, but still moves'
+  if (incident.pause === 'moving') return 'Says it has paused, but still moves'
   if (turn?.kind === 'cleared') return `Suspicion ended, ${moment(turn.at, nowMs)}`
   if (incident.severity === 'suspected') return `Suspected: ${defectName(incident.defect).toLowerCase()}`
   if (incident.pause === 'failed') return 'Pause not confirmed. It may still be printing'
@@ -136,12 +138,6 @@ export function incidentTitle(incident: IncidentView, nowMs: number): string {
   if (incident.pause === 'none') return `${defectName(incident.defect)} confirmed at ${layer}`
   const who = actorNames[turn?.by ?? 'layerwatch']
   return `Paused by ${who} at ${layer}, ${moment(turn?.at ?? incident.openedAt, nowMs)}`
-}
-
-/** The picture has not agreed with the last pause. */
-function isMoving(incident: IncidentView): boolean {
-  const last = incident.timeline.findLast(({ kind }) => kind === 'paused' || kind === 'pause.moving')
-  return last?.kind === 'pause.moving'
 }
 
 export function incidentWhy(incident: IncidentView): string {
@@ -192,6 +188,7 @@ export function incidentLine(incident: IncidentView): string {
   if (incident.outcome) return outcomeNames[incident.outcome]
   if (incident.severity === 'suspected') return `Suspected at layer ${count(incident.layer)}`
   if (incident.pause === 'confirmed') return `Paused at layer ${count(incident.layer)}`
+  if (incident.pause === 'moving') return `Paused at layer ${count(incident.layer)}, but still moves`
   return `Confirmed at layer ${count(incident.layer)}, not paused`
 }
 

@@ -108,7 +108,9 @@ export function failPause(world: World, incidentId: string, secondsAgo = 0): voi
 
 /** The printer says it has paused, and goes on moving before the camera. */
 export function seeMoving(world: World, incidentId: string, secondsAgo = 0): void {
-  changeIncident(world, incidentId, {}, { at: ago(secondsAgo), kind: 'pause.moving' })
+  changeIncident(world, incidentId, { pause: 'moving' }, { at: ago(secondsAgo), kind: 'pause.moving' })
+  const incident = incidentOf(world, incidentId)
+  changePrinter(world, incident.printerId, { incident: summaryOf(incident) })
 }
 
 /** What its owner configured ended the printer that did not obey. */

@@ -27,6 +27,7 @@ export function PausedDock({ printer, picture, isLookingBack, nowMs }: PausedDoc
       if (fresh.kind === 'open') void store.ask(printer, 'resume', fresh.snapshotId)
     },
   }
+  const isMoving = printer.incident?.pause === 'moving'
   const needsPicture = canResume && gate.kind !== 'open' && resume.kind !== 'sent'
   return (
     <>
@@ -39,11 +40,16 @@ export function PausedDock({ printer, picture, isLookingBack, nowMs }: PausedDoc
           onOver={() => setConfirms(undefined)}
         />
       )}
-      {needsPicture ? (
-        <NeedsPicture printer={printer} nowMs={nowMs} gate={gate} isLookingBack={isLookingBack} />
-      ) : (
-        <Confirmed text={texts.dock.done.pause} at={printer.pausedAt} isLow />
+      {isMoving && (
+        <div className="dock-button unconfirmed low" role="alert">
+          <Icon name="warn" />
+          <span className="words">{texts.dock.stillMoving}</span>
+        </div>
       )}
+      {needsPicture && (
+        <NeedsPicture printer={printer} nowMs={nowMs} gate={gate} isLookingBack={isLookingBack} />
+      )}
+      {!needsPicture && !isMoving && <Confirmed text={texts.dock.done.pause} at={printer.pausedAt} isLow />}
       {resume.kind === 'unconfirmed' && <ResumeFailed phase={resume} />}
       <div className="row">
         {canResume && (

@@ -112,7 +112,9 @@ test('a paused printer that still moves in the picture stands on the timeline', 
     episode.steps.map(({ kind }) => kind),
     ['confirmed', 'paused', 'pause.moving'],
   )
-  assert.equal(episode.pause, 'confirmed')
+  assert.equal(episode.pause, 'moving')
+  const still = device('pause.checked', { picture: 'still', seconds: 31 })
+  assert.equal(only(foldIncidents([confirmed(), paused(), seen, still])).pause, 'confirmed')
 })
 
 test('a picture that tells nothing of a pause is no line of the timeline', () => {

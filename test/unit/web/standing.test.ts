@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { PrinterView } from '@layerwatch/shared/api.ts'
+import type { PauseStanding, PrinterView } from '@layerwatch/shared/api.ts'
 import { sortByUrgency, standingOf } from '../../../cloud/web/standing.ts'
 import { homeSummary, homeTitle, standingTitle, standingWhy } from '../../../cloud/web/wording.ts'
 
@@ -22,10 +22,7 @@ function printer(change: Partial<PrinterView> = {}): PrinterView {
   }
 }
 
-function alarm(
-  pause: 'none' | 'sent' | 'confirmed' | 'failed',
-  severity: 'suspected' | 'confirmed' = 'confirmed',
-) {
+function alarm(pause: PauseStanding, severity: 'suspected' | 'confirmed' = 'confirmed') {
   return { id, severity, defect: 'spaghetti', layer: 41, beganAtLayer: 39, openedAt: at, pause }
 }
 
@@ -52,6 +49,17 @@ describe('how a printer stands', () => {
     })
     assert.equal(standingOf(unanswered).kind, 'pause-failed')
     assert.ok(standingOf(unanswered).rank < standingOf(paused).rank)
+  })
+
+  test('a printer that says it has paused and moves in the picture is not called paused', () => {
+    const moving = printer({
+      state: 'paused',
+      pausedBy: 'layerwatch',
+      pausedAt: at,
+      incident: alarm('moving'),
+    })
+    assert.equal(standingOf(moving).kind, 'pause-moving')
+    assert.match(standingTitle(standingOf(moving), moving, Date.parse(at)), /still moves/)
   })
 
   test('a printer paused by a person is no alarm', () => {

@@ -72,7 +72,7 @@ describe('sentences', () => {
 
   test('an alarm whose printer did not obey says how it ended, or that the picture disagrees', () => {
     const moving = { at: local(24, 13, 48), kind: 'pause.moving' as const }
-    const doubted = { ...incident, timeline: [...incident.timeline, moving] }
+    const doubted = { ...incident, pause: 'moving' as const, timeline: [...incident.timeline, moving] }
     assert.equal(incidentTitle(doubted, now), 'Says it has paused, but still moves')
     const ended = { at: local(24, 13, 49), kind: 'ended' as const, detail: 'by the relay' }
     const over = { ...incident, pause: 'failed' as const, timeline: [...incident.timeline, ended] }
