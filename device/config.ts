@@ -72,7 +72,10 @@ export const PolicyConfig = z.strictObject({
       stray_material: defectAction,
     })
     .prefault({})
-    .describe('Another action for single defects, such as {warping: notify}'),
+    .describe(
+      'Another action for single defects, such as {warping: notify}. What only the comparison of layers finds ' +
+        '(no_growth, layer_shift, detached, broken_off, stray_material) is told at most, unless named here',
+    ),
 })
 
 export const WatchedPrinterConfig = z

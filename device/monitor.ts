@@ -20,6 +20,7 @@ import { isActive } from './assess/prints.ts'
 import { describeLayers, describeTurn } from './incident.ts'
 import type { Entry } from './journal.ts'
 import { Keeper } from './keeper.ts'
+import { LayerSense } from './layer-change.ts'
 import type { MonitorParts } from './monitor-parts.ts'
 import { isPreparing, pauseBetweenMs } from './pace.ts'
 import { Pausing } from './pausing.ts'
@@ -48,6 +49,7 @@ export class PrinterMonitor {
   #assessment: Assessment
   #eyes: Eyes
   #album: Album = emptyAlbum
+  readonly #sense = new LayerSense()
   #frameMs: number | undefined
   #lastSeen: Observation | undefined
   #isFileAsked = false
@@ -149,7 +151,9 @@ export class PrinterMonitor {
     const atSeconds = joined?.sight.atSeconds ?? printSecondsAt(this.#time, clock.nowMs())
     let outcome: Outcome = {}
     if (this.link.course.state === 'printing' && !isPreparing(layer, atSeconds)) {
-      ;[this.#assessment, outcome] = assess(this.#assessment, { layer, atSeconds, ...joined }, config.policy)
+      const evidence = this.#sense.take(seen, { layer, atSeconds })
+      const placed = { layer, atSeconds, ...joined, evidence }
+      ;[this.#assessment, outcome] = assess(this.#assessment, placed, config.policy)
     } else if (joined && isPreparing(layer, atSeconds)) {
       this.#assessment = prepareAssessment(this.#assessment, joined)
     }
@@ -202,12 +206,7 @@ export class PrinterMonitor {
       this.#parts.tutor?.follow(change)
       if (change.type === 'print.finished') entries.push(...this.#endPrint(change.printId))
       if (change.type === 'print.started') this.#beginPrint()
-      if (change.type === 'printer.resumed')
-        this.#assessment = resumeAssessment(
-          this.#assessment,
-          this.#album.newest?.sight,
-          this.#album.newest?.camera,
-        )
+      if (change.type === 'printer.resumed') this.#goOn()
       entries.push(change)
     }
     if (status) this.#time = readPrintTime(this.#time, status, clock.nowMs())
@@ -217,6 +216,13 @@ export class PrinterMonitor {
     if (changes.length === 0) return
     void journal.saveCourse(this.link.course, this.keeper.hold)
     onChange()
+  }
+
+  /** What is in sight after a person resumed is how it is to be; the part may have been touched. */
+  #goOn(): void {
+    const { newest } = this.#album
+    this.#assessment = resumeAssessment(this.#assessment, newest?.sight, newest?.camera)
+    this.#sense.forget()
   }
 
   #placeNow(status: PrinterStatus): void {
@@ -249,6 +255,7 @@ export class PrinterMonitor {
     this.#layerAtByte = undefined
     this.#isFileAsked = false
     this.#assessment = startAssessment({ ...this.#parts, ...this.#parts.tutor?.grounds })
+    this.#sense.forget()
     this.#album = emptyAlbum
     this.#eyes = openEyes(this.#parts.clock.nowMs())
     this.#isBeforeShown = false

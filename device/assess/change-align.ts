@@ -19,6 +19,9 @@ export interface Fit {
   readonly agreement: number
 }
 
+/** Share of the still blocks that must lie where they did: less is another view, or another light. */
+export const leastAgreement = 0.4
+
 const coarseFactor = 4
 /** Search around the expected place, in pixels of the shrunk picture and of the whole one. */
 const coarseReach = 6

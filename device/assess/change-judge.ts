@@ -1,38 +1,40 @@
 import type { Box } from '@layerwatch/shared/vocabulary.ts'
 import { median } from './change-light.ts'
 import type { ChangeMeasures, PixelBox } from './change-measure.ts'
+import { leastPartPixels, lostShareOf } from './change-part.ts'
 import type { LayerEvidence } from './evidence.ts'
 
 /*
  * What the measures of a layer say for and against a failure. A print is held against its own past: how much of
- * its growth this camera sees, and how steadily. A print whose growth was hardly to be seen, or came and went, is
- * not accused when none is seen.
+ * its growth this camera sees, and how long it stood still before and went on all the same. A print whose growth
+ * was hardly to be seen is not accused when none is seen.
  */
 
 export interface ChangeHistory {
-  /** Growth, and the share of the part that stayed, of the last comparable layers; newest last. */
+  /** Growth of the last layers that grew; newest last. */
   readonly grown: readonly number[]
-  readonly kept: readonly number[]
-  readonly stray: readonly number[]
-  /** Growth of the layers that hardly grew, since the last that did: a failure, or a lull that is usual here. */
-  readonly lull: readonly number[]
+  /** Layers in a row without growth now, and the most that there were before growth came back. */
+  readonly lull: number
+  readonly longestLull: number
   /** Seconds each layer took. */
   readonly seconds: readonly number[]
+  /** Share of what stood that was gone, 0..1, in the last layers that showed it. */
+  readonly lost: readonly number[]
 }
 
-export const noHistory: ChangeHistory = { grown: [], kept: [], stray: [], lull: [], seconds: [] }
+export const noHistory: ChangeHistory = { grown: [], lull: 0, longestLull: 0, seconds: [], lost: [] }
 
-/** Growth below this share of the usual is a lull, and not learned until growth comes back. */
-const lowShare = 0.1
 /** Layers a print is held against, and how many it takes to say anything. */
 const rememberLayers = 20
-const leastLayers = 4
+const leastLayers = 5
 /** Changed pixels a layer from which growth is plainly visible. */
-const visibleGrowth = 30
-/** Pixels of the part in sight that are needed to say whether it stayed. */
-const leastPartPixels = 60
-/** What a picture from a single frame may say: a head that stands still in it looks like a change. */
-const mostOfOneFrame = 1.2
+const visibleGrowth = 60
+/** Growth below this share of the usual is none. */
+const lullShare = 0.1
+/** Less of what stood than this in sight: what hides it hides growth too. */
+const leastSeen = 0.5
+/** More of what stood than this gone: it is another failure than standing still. */
+const mostLost = 0.2
 
 export interface JudgedLayer {
   readonly measures: ChangeMeasures
@@ -46,45 +48,45 @@ export interface JudgedLayer {
 
 /** Says what a layer's measures mean, and remembers them. */
 export function judgeChange(before: ChangeHistory, layer: JudgedLayer): [ChangeHistory, LayerEvidence[]] {
-  const history = timeLayer(before, layer.seconds)
-  // Where the room around the part changed as a whole, it is the light or the view: nothing can be told.
-  if (layer.measures.strayShare > wholeRoom) return [history, []]
-  const evidence = [judgeGrowth(history, layer), judgePart(history, layer), judgeStray(history, layer)]
-  return [remember(history, layer), evidence.filter((one) => one !== undefined)]
+  const timed = timeLayer(before, layer)
+  const [grown, growth] = judgeGrowth(timed, layer)
+  const [history, part] = judgePart(grown, layer)
+  return [history, [growth, part].filter((one) => one !== undefined)]
 }
 
 /** Growth against the print's own: none of it is what a clog, an empty spool and printing in the air look like. */
-function judgeGrowth(history: ChangeHistory, layer: JudgedLayer): LayerEvidence | undefined {
-  const { grown, grownAround, partPixels } = layer.measures
-  if (grown === undefined || partPixels < leastPartPixels || !isSteady(history)) return undefined
+function judgeGrowth(history: ChangeHistory, layer: JudgedLayer): [ChangeHistory, LayerEvidence | undefined] {
+  const { grown, kept, lost, hidden } = layer.measures
+  if (grown === undefined) return [history, undefined]
   const usual = median(history.grown)
-  // What grows just beside the place it is looked for in is growth too.
-  const share = (grown + Math.max(0, grownAround - usual)) / usual
+  const isKnown = history.grown.length >= leastLayers
+  const isLull = isKnown && grown < lullShare * usual
+  const next = isLull ? { ...history, lull: history.lull + 1 } : learnGrowth(history, grown)
+  const seen = kept + lost
+  const canTell = usual >= visibleGrowth && seen >= leastSeen * (seen + hidden)
+  if (!isKnown || !canTell || lostShareOf(layer.measures) > mostLost) return [next, undefined]
+  // A print that stood still as long before, for its shape or for where the camera stands, is not accused again.
+  if (isLull && next.lull <= history.longestLull) return [next, undefined]
+  const share = grown / usual
   const ratio = growthRatio(share)
   const reason = `The print ${ratio > 0 ? 'hardly ' : ''}grew: ${Math.round(share * 100)} % of the change usual in a layer of it.`
-  return evidenceOf(layer, { defect: 'no_growth', ratio, reason })
+  return [next, evidenceOf(layer, { defect: 'no_growth', ratio, reason })]
 }
 
-/**
- * Whether this print's growth shows in every layer. One that came to as little before and went on, for its shape or
- * for where the camera stands, is not accused when it does so again.
- */
-function isSteady({ grown }: ChangeHistory): boolean {
-  const usual = median(grown)
-  return grown.length >= leastLayers && usual >= visibleGrowth && Math.min(...grown) >= steadyShare * usual
+function learnGrowth(history: ChangeHistory, grown: number): ChangeHistory {
+  return {
+    ...history,
+    grown: last([...history.grown, grown]),
+    lull: 0,
+    longestLull: Math.max(history.longestLull, history.lull),
+  }
 }
 
-const steadyShare = 0.12
-
-/**
- * ln of how often a layer falls into a bin in clogged prints (from the fifth layer after the onset on) over how
- * often in good ones: of 279 steady layers of 16 good prints (`train` worlds 0 to 15) 1, 3, 16, 37 and 222, each
- * with one added. Four fifths of the upper two, since the pictures of neighbouring layers share frames.
- */
+/** ln of how often a layer grows by a share of the usual in clogged prints over how often in good ones. */
 function growthRatio(share: number): number {
-  if (share < 0.03) return 3.8
-  if (share < 0.1) return 1.6
-  if (share < 0.25) return -0.2
+  if (share < 0.03) return 4.5
+  if (share < lullShare) return 2
+  if (share < 0.25) return -0.5
   return share < 0.5 ? -1.5 : -3
 }
 
@@ -92,101 +94,75 @@ function growthRatio(share: number): number {
  * Notes how long a layer took. Layers that take another time are of another shape: a base is done and a wall goes
  * on. How much growth is usual must then be learned anew, or every narrowing part would be accused.
  */
-function timeLayer(history: ChangeHistory, layerSeconds: number): ChangeHistory {
-  const seconds = last([...history.seconds, layerSeconds])
+function timeLayer(history: ChangeHistory, layer: JudgedLayer): ChangeHistory {
+  const seconds = last([...history.seconds, layer.seconds])
   const newest = seconds.slice(-timedLayers)
-  const now = newest.reduce((sum, value) => sum + value, 0) / newest.length
-  const usual = median(history.seconds)
-  const isOther = usual > 0 && Math.abs(Math.log(now / usual)) > otherTime
-  return isOther ? { ...history, grown: [], lull: [], seconds: newest } : { ...history, seconds }
+  const now = meanOf(newest)
+  const usual = meanOf(history.seconds)
+  // Layers begin and end with a frame, so that their times are known no better than to one frame's.
+  const blur = layer.seconds / Math.max(1, layer.frames) / (timedLayers * Math.max(1, now))
+  const isOther = history.seconds.length >= timedLayers && Math.abs(Math.log(now / usual)) > otherTime + blur
+  return isOther ? { ...noHistory, lost: history.lost, seconds: newest } : { ...history, seconds }
 }
 
-/** Layers whose mean time counts, for a frame every five seconds times a short layer badly. */
+/** Layers whose mean time counts. */
 const timedLayers = 3
 /** Logarithm of the ratio of times from which a layer is of another shape: a third more, a quarter less. */
 const otherTime = 0.29
 
-/** The part: in its place, found aside, or gone. */
-function judgePart(history: ChangeHistory, layer: JudgedLayer): LayerEvidence | undefined {
-  const { keptShare, partPixels, moved, grown } = layer.measures
-  if (grown === undefined || partPixels < leastPartPixels || history.kept.length < leastLayers)
-    return undefined
-  const isBurst = isSteady(history) && grown > burstFactor * median(history.grown) && keptShare < 0.98
-  const isUsual = keptShare > Math.min(...history.kept) - 0.1
-  const ratio = partRatio(isUsual ? 1 : keptShare, isBurst)
-  // In a single frame the head before the part looks as if the part were gone.
-  if (layer.frames < 2 && ratio > 0) return undefined
+/**
+ * What stood: in its place, or gone. A part that comes loose is gone within some layers. What is lost slowly, layer
+ * by layer, is light that wanders and a top that is built over.
+ */
+function judgePart(history: ChangeHistory, layer: JudgedLayer): [ChangeHistory, LayerEvidence | undefined] {
+  const { kept, lost, moved } = layer.measures
+  // One picture of a layer is not enough to tell what stands from what passes by.
+  if (kept + lost < leastPartPixels || layer.frames < leastFrames) return [history, undefined]
+  const share = lostShareOf(layer.measures)
+  const usual = history.lost.length < leastLost ? 0 : median(history.lost)
+  const ratio = kept + lost < leastAccused ? Math.min(0, partRatio(share - usual)) : partRatio(share - usual)
+  // What may be the failure itself is not learned.
+  const next = ratio > 0 ? history : { ...history, lost: [...history.lost, share].slice(-rememberLost) }
   const far = moved ? Math.round((Math.hypot(moved.dx, moved.dy) / layer.width) * 100) : 0
   const aside = moved ? ` It seems to lie aside by ${far} % of the picture's width.` : ''
-  const changed = `The part changed far more than by a layer: ${Math.round((1 - keptShare) * 100)} % of it is not where it was.`
-  const reason = ratio > 0 ? `${changed}${aside}` : 'The part is where it was.'
-  return evidenceOf(layer, { defect: 'detached', ratio, reason })
+  const gone = `${Math.round(share * 100)} % of what was printed is no longer where it stood.`
+  const reason = ratio > 0 ? `${gone}${aside}` : 'The part is where it was.'
+  return [next, evidenceOf(layer, { defect: 'detached', ratio, reason })]
 }
 
-/** Change of this many times what is usual in a layer of this print is no layer's growth. */
-const burstFactor = 5
+/** Pixels of the part that must be seen, there or gone, to say that it is gone. */
+const leastAccused = 150
+/** Pictures of a layer by which its part is judged. */
+const leastFrames = 2
+/** Layers whose lost share is remembered, and how many tell what is usual. */
+const rememberLost = 8
+const leastLost = 4
 
-/**
- * Less than 0.62 of the part in place: no layer of 507 in good prints (`train` worlds 0 to 15; the least 0.67), but
- * two of the first three after it is knocked over. Such a burst: 1 of 279 steady layers, against as many.
- */
-function partRatio(keptShare: number, isBurst: boolean): number {
-  if (keptShare < 0.62) return isBurst ? 6 : 4.5
-  if (isBurst) return 4
-  return keptShare < 0.7 ? 1 : -1
+/** ln of how often so much more than usual is gone after a part came loose over how often in good prints. */
+function partRatio(more: number): number {
+  if (more > 0.45) return 6
+  if (more > 0.3) return 3
+  return more > 0.2 ? 0 : -3
 }
-
-/** Change away from part and head: strands, or somebody's hand. Weak, for the room changes too. */
-function judgeStray(history: ChangeHistory, layer: JudgedLayer): LayerEvidence | undefined {
-  const { strayShare, grown } = layer.measures
-  if (grown === undefined || history.stray.length < leastLayers) return undefined
-  const usual = Math.max(leastStray, ...history.stray)
-  if (strayShare < 2 * usual) return undefined
-  const reason = 'Something new lies where nothing should change.'
-  return evidenceOf(layer, { defect: 'stray_material', ratio: 0.7, reason })
-}
-
-/** Share of the picture that must change to be looked at, and above which the light or the view changed. */
-const leastStray = 0.002
-const wholeRoom = 0.05
 
 function evidenceOf(
   layer: JudgedLayer,
-  said: { defect: LayerEvidence['defect']; ratio: number; reason: string },
+  { defect, ratio, reason }: { defect: LayerEvidence['defect']; ratio: number; reason: string },
 ): LayerEvidence | undefined {
-  if (said.ratio === 0) return undefined
-  const most = layer.frames < 2 ? mostOfOneFrame : Number.POSITIVE_INFINITY
+  if (ratio === 0) return undefined
   const { box } = layer.measures
-  return {
-    source: 'change',
-    defect: said.defect,
-    logLikelihoodRatio: Math.min(most, said.ratio),
-    reason: said.reason,
-    ...(box ? { place: toShares(box, layer) } : {}),
-  }
+  const place = box ? { place: toShares(box, layer) } : {}
+  return { source: 'change', defect, logLikelihoodRatio: ratio, reason, ...place }
 }
 
 function toShares(box: PixelBox, { width, height }: { width: number; height: number }): Box {
   return [box.x / width, box.y / height, box.width / width, box.height / height]
 }
 
-function remember(history: ChangeHistory, { measures }: JudgedLayer): ChangeHistory {
-  const { grown, keptShare, partPixels, strayShare } = measures
-  if (grown === undefined) return history
-  const stray = last([...history.stray, strayShare])
-  if (partPixels < leastPartPixels) return { ...history, stray }
-  const kept = keptShare > 0.5 ? last([...history.kept, keptShare]) : history.kept
-  const isStanding = history.grown.length >= leastLayers && grown < lowShare * median(history.grown)
-  // What may be a failure is not learned. Where growth comes back, the lull before it was none.
-  if (isStanding) return { ...history, kept, stray, lull: last([...history.lull, grown]) }
-  return { ...history, kept, stray, grown: last([...history.grown, ...lullOf(history), grown]), lull: [] }
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 }
 
 function last(values: readonly number[]): readonly number[] {
   return values.slice(-rememberLayers)
-}
-
-/** A lull that lasted. A single layer without growth is no habit, and may be the first of a part that is gone. */
-function lullOf({ lull }: ChangeHistory): readonly number[] {
-  return lull.length >= 2 ? lull : []
 }

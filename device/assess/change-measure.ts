@@ -1,37 +1,26 @@
 import { correlate } from './change-align.ts'
-import type { Zone } from './change-zone.ts'
-import {
-  bandWidth,
-  cellPx,
-  countChanged,
-  forEachPixel,
-  growingCells,
-  isApart,
-  movingLuma,
-  widen,
-} from './change-zone.ts'
+import { checkPart, lostShareOf, type Part, type PartCheck, standingCells } from './change-part.ts'
+import { findSteps, type Steps } from './change-steps.ts'
+import type { Windows } from './change-window.ts'
+import { cellPx, cellsAround, countIn, growingCells, type Zone } from './change-zone.ts'
 import type { GreyPicture } from './grey.ts'
-import type { LayerPicture } from './layer-picture.ts'
 
 /*
- * What is measured of one layer against earlier ones: how much grew where the part grows, how much of the part is
- * still where it was, whether it is found a little aside, and what changed elsewhere.
+ * What is measured of one layer against earlier ones: how much grew where the part grows, how much of what stood
+ * is still where it was, and whether it is found a little aside.
  */
 
 export interface ChangeMeasures {
-  /** Pixels that changed where the part grows, against some layers before; undefined while that is not known. */
+  /** Pixels that changed for good where the part grows; undefined while that is not known. */
   readonly grown: number | undefined
-  /** The same in a belt around, where a part that grows on elsewhere, or a head that hides it, shows. */
-  readonly grownAround: number
-  /** Pixels of the part that stood still before and can be seen now, and the share of them that did not change. */
-  readonly partPixels: number
-  readonly keptShare: number
-  /** The same around the part, where nothing should change: tells a change of light from one of the part. */
-  readonly aroundShare: number
+  /** Share of the whole picture, 0..1, that changed for good. */
+  readonly changedShare: number
+  /** Pixels of what stood that were found, that are gone, and that something hides. */
+  readonly kept: number
+  readonly lost: number
+  readonly hidden: number
   /** Where the part is found now, in pixels from where it was; undefined where it is in place or not found. */
   readonly moved: { dx: number; dy: number } | undefined
-  /** Pixels that changed for good away from part and head, in parts of the picture. */
-  readonly strayShare: number
   /** The part's box in pixels; undefined while it is not known. */
   readonly box: PixelBox | undefined
 }
@@ -43,63 +32,55 @@ export interface PixelBox {
   readonly height: number
 }
 
-/** Layers between the pictures that growth is measured over. */
-export const growthLayers = 3
-/** Layers back to the picture the part is looked for in. */
-export const partLayers = 3
+/** The measures, and what they were taken from. */
+export interface Measured {
+  readonly measures: ChangeMeasures
+  readonly steps: Steps
+  readonly check: PartCheck
+  readonly cells: Uint8Array
+}
 
-export function measureChange(zone: Zone, layers: readonly LayerPicture[]): ChangeMeasures | undefined {
-  const now = layers.at(-1)
-  const before = layers.at(-1 - growthLayers)
-  if (!now || !before) return undefined
-  const mask = growingCells(zone)
-  const { columns } = zone
-  const hasZone = mask.some((cell) => cell === 1)
-  const cells = { mask, columns }
-  const part = comparePart(before, now, cells)
-  const ring = ringAround(mask, zone)
-  const box = hasZone ? boxOf(mask, columns) : undefined
-  const around = comparePart(before, now, { mask: ring, columns })
+export function measureChange(windows: Windows, { zone, part }: { zone: Zone; part: Part }): Measured {
+  const steps = findSteps(windows)
+  const cells = growingCells(zone, standingCells(part, zone))
+  const hasZone = cells.some((cell) => cell === 1)
+  const check = checkPart(part, windows)
+  const box = hasZone ? boxOf(cells, zone.columns) : undefined
+  const { kept, lost, hidden } = check
+  const changedShare = steps.sure.reduce((sum, pixel) => sum + pixel, 0) / steps.sure.length
+  const isGone = lostShareOf(check) > lookAsideAbove
+  // What grows just beside the place it is looked for in is growth too, where it is plain.
+  const grown = countIn(steps.likely, cells, zone) + countIn(steps.sure, cellsAround(cells, zone), zone)
+  const moved =
+    box && isGone
+      ? findMoved(middleOf(windows.before, windows), middleOf(windows.now, windows), box)
+      : undefined
   return {
-    grown: hasZone ? countChanged(before, now, cells) : undefined,
-    grownAround: countChanged(before, now, { mask: ring, columns }),
-    partPixels: part.pixels,
-    keptShare: part.keptShare,
-    aroundShare: around.keptShare,
-    moved:
-      box && part.keptShare < lookAsideBelow && part.pixels > 0
-        ? findMoved(middlePicture(before), middlePicture(now), box)
-        : undefined,
-    strayShare: measureStray(zone, before, now),
-    box,
+    measures: { grown: hasZone ? grown : undefined, changedShare, kept, lost, hidden, moved, box },
+    steps,
+    check,
+    cells,
   }
 }
 
-/** Less of the part than this in place: it is looked for aside. */
-const lookAsideBelow = 0.9
+/** More of the part than this gone: it is looked for aside. */
+const lookAsideAbove = 0.25
 
-function comparePart(
-  before: LayerPicture,
-  now: LayerPicture,
-  cells: { mask: Uint8Array; columns: number },
-): { pixels: number; keptShare: number } {
-  let [pixels, kept] = [0, 0]
-  forEachPixel(now, cells, (i) => {
-    if (bandWidth(before, i) > movingLuma || bandWidth(now, i) > movingLuma) return
-    pixels++
-    if (!isApart(before, now, i)) kept++
-  })
-  return { pixels, keptShare: pixels === 0 ? 1 : kept / pixels }
+/** The middle of a window's frames as a picture. */
+export function middleOf(
+  frames: readonly Uint8Array[],
+  size: { width: number; height: number },
+): GreyPicture {
+  const { width, height } = size
+  const luma = new Uint8Array(width * height)
+  const values = new Uint8Array(frames.length)
+  const half = frames.length >> 1
+  for (let i = 0; i < luma.length; i++) {
+    for (let k = 0; k < frames.length; k++) values[k] = frames[k]?.[i] ?? 0
+    luma[i] = values.sort()[half] ?? 0
+  }
+  return { width, height, luma }
 }
-
-/** A belt of some cells around the part. */
-function ringAround(mask: Uint8Array, zone: Zone): Uint8Array {
-  let wide = mask
-  for (let step = 0; step < ringCells; step++) wide = widen(wide, zone)
-  return wide.map((cell, i) => (cell && !mask[i] ? 1 : 0))
-}
-
-const ringCells = 4
 
 /**
  * Looks in `now` for what a box showed in `before`: where it is found plainly better than in its place, how far it
@@ -142,31 +123,10 @@ function boxOf(mask: Uint8Array, columns: number): PixelBox {
     top = Math.min(top, Math.floor(cell / columns))
     bottom = Math.max(bottom, Math.floor(cell / columns))
   }
-  const scale = cellPx
   return {
-    x: left * scale,
-    y: top * scale,
-    width: (right - left + 1) * scale,
-    height: (bottom - top + 1) * scale,
+    x: left * cellPx,
+    y: top * cellPx,
+    width: (right - left + 1) * cellPx,
+    height: (bottom - top + 1) * cellPx,
   }
-}
-
-/** The middles of a layer's bands as a picture. */
-export function middlePicture({ width, height, low, high }: LayerPicture): GreyPicture {
-  return { width, height, luma: low.map((value, i) => (value + (high[i] ?? 0)) / 2) }
-}
-
-/** What changed outside the part and the head's way, in parts of the picture. */
-function measureStray(zone: Zone, before: LayerPicture, now: LayerPicture): number {
-  const part = ringAroundWithPart(zone)
-  const quiet = zone.moving.map((moving, cell) => (moving < quietShare && !part[cell] ? 1 : 0))
-  const changed = countChanged(before, now, { mask: Uint8Array.from(quiet), columns: zone.columns })
-  return changed / (now.width * now.height)
-}
-
-/** A cell of which less than this share moves usually is out of the head's way. */
-const quietShare = 0.15
-
-function ringAroundWithPart(zone: Zone): Uint8Array {
-  return widen(growingCells(zone), zone)
 }

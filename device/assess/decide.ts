@@ -7,7 +7,7 @@ import {
 } from '@layerwatch/shared/sensitivity.ts'
 import type { Box, Defect, Verdict } from '@layerwatch/shared/vocabulary.ts'
 import type { Finding } from './finding.ts'
-import { actionFor, gravestAction, type Policy, type PolicyAction } from './policy.ts'
+import { actionFor, gravestAction, isOnlyTold, type Policy, type PolicyAction } from './policy.ts'
 
 /*
  * The decision: what the senses found, against thresholds that follow from the rate of false pauses its owner puts
@@ -63,7 +63,10 @@ export function decide(
   { layer, policy, shift = 0, hoursLeft = typicalHoursLeft }: Circumstances,
 ): [Suspicion, Decision] {
   const thresholds = thresholdsOf(policy.sensitivity, shift)
-  const heeded = findings.filter(({ defect }) => actionFor(defect, policy) !== 'off')
+  const heeded = findings
+    .filter(({ defect }) => actionFor(defect, policy) !== 'off')
+    .map((one) => (isOnlyTold(one.defect, policy) ? tellOnly(one, thresholds) : one))
+    .sort((a, b) => b.nats - a.nats)
   const [strongest] = heeded
   const nats = strongest?.nats ?? -Infinity
   const verdict = judge(before.verdict, nats, thresholds)
@@ -88,6 +91,13 @@ export function decide(
       reasons: verdict === 'ok' || !strongest ? [] : explain(strongest, beganAtLayer ?? layer, layer),
     },
   ]
+}
+
+/** Below this, ln, what is only told stays under the threshold of a pause. */
+const underPause = 0.1
+
+function tellOnly(finding: Finding, { pause }: Thresholds): Finding {
+  return { ...finding, nats: Math.min(finding.nats, pause - underPause) }
 }
 
 function judge(before: Verdict, nats: number, { warn, pause }: Thresholds): Verdict {

@@ -15,6 +15,7 @@ import { DetectorConfig, PolicyConfig } from '../config.ts'
 import { userChoiceFile } from '../detector/choice-file.ts'
 import type { Detector } from '../detector/detector.ts'
 import { openDetector, shippedModelDir } from '../detector/open.ts'
+import { LayerSense } from '../layer-change.ts'
 
 /** A line of `frames.jsonl`. */
 const FrameLine = z.object({
@@ -99,6 +100,7 @@ async function replay({ dir, detector, policy, write }: Replay): Promise<boolean
   if (frames.length === 0) complain('frames.jsonl names no picture')
   const see = openSight(detector)
   const layers = placeFrames(frames)
+  const sense = new LayerSense()
   let state: Assessment = startAssessment(detector)
   let verdict = 'ok'
   for (const [index, frame] of frames.entries()) {
@@ -109,8 +111,9 @@ async function replay({ dir, detector, policy, write }: Replay): Promise<boolean
     })
     const sight = seen?.sight
     if (seen?.unseen) write({ type: 'unseen', at: frame.at, file: frame.file, layer, ...seen.unseen })
-    const placed = { layer, atSeconds: frame.at, ...(sight ? { sight } : {}) }
-    const [next, outcome] = assess(state, placed, policy)
+    const at = { layer, atSeconds: frame.at }
+    const evidence = seen?.grey ? sense.see({ ...at, picture: seen.grey }) : []
+    const [next, outcome] = assess(state, { ...at, evidence, ...(sight ? { sight } : {}) }, policy)
     state = next
     writeLayer(outcome.closed, detector, write)
     verdict = writeDecision(outcome, { frame, layer, verdict, write, score: sight?.score })
@@ -159,7 +162,7 @@ function openSight(detector: Detector) {
     const judgement = await detector.judge(await readFile(file), AbortSignal.timeout(30_000))
     const [next, verdict] = judgeQuality(quality, judgement.figures, atSeconds * 1000)
     quality = next
-    if (verdict.isUsable) return { sight: seeFrame(judgement, atSeconds) }
+    if (verdict.isUsable) return { sight: seeFrame(judgement, atSeconds), grey: judgement.figures.grey }
     return { unseen: { reason: verdict.reason, detail: verdict.detail } }
   }
 }

@@ -22,6 +22,8 @@ export interface PictureFigures {
   sharpness: number
   /** Luma at 32×32, row by row: tells frozen and moved pictures. */
   thumbnail: Uint8Array
+  /** Luma at the detector's input size, row by row: what the sense of change compares from layer to layer. */
+  grey?: { width: number; height: number; luma: Uint8Array }
 }
 
 /** What the detector says of one frame. */

@@ -30,6 +30,7 @@ export function measurePicture(pixels: Uint8Array, size: Size): Omit<PictureFigu
     brightShare: bright / luma.length,
     sharpness: measureSharpness(luma, size),
     thumbnail: shrink(luma, size),
+    grey: { ...size, luma: Uint8Array.from(luma) },
   }
 }
 

@@ -38,22 +38,37 @@ test('a sum is as rare as its layers are long', () => {
   assert.ok(natsOfChange(sum, 60) < natsOfChange(sum, 120))
 })
 
-test('what changed from layer to layer pauses though no picture looks like failing', () => {
+/** What is decided of good pictures while the layers speak for a failure from the 20th on. */
+function decideOnLayers(policy: PolicyConfig) {
   let state = newAssessment
-  let paused: { layer: number; defect: string } | undefined
-  for (let layer = 1; layer <= 40 && !paused; layer++) {
+  const decisions: { layer: number; verdict: string; action: string; defect: string }[] = []
+  for (let layer = 1; layer <= 40; layer++) {
     const evidence = [piece(layer < 20 ? -1 : 4)]
     const sight = seeFrame(judgementOf(0.05), layer * 60)
-    const [next, { decision }] = assess(
-      state,
-      { layer, atSeconds: layer * 60, sight, evidence },
-      PolicyConfig.parse({}),
-    )
+    const [next, { decision }] = assess(state, { layer, atSeconds: layer * 60, sight, evidence }, policy)
     state = next
-    if (decision?.verdict === 'fail') paused = { layer, defect: decision.defect }
+    if (decision) decisions.push({ layer, ...decision })
   }
+  return decisions
+}
+
+test('what changed from layer to layer is told, and by itself pauses nothing', () => {
+  const decisions = decideOnLayers(PolicyConfig.parse({}))
+  const told = decisions.find(({ verdict }) => verdict === 'warn')
+  assert.ok(told && told.layer <= 23, JSON.stringify(told))
+  assert.equal(told.defect, 'no_growth')
+  assert.ok(decisions.every(({ verdict, action }) => verdict !== 'fail' && action === 'off'))
+})
+
+test('what changed from layer to layer pauses where the owner says so, though no picture looks like failing', () => {
+  const decisions = decideOnLayers(PolicyConfig.parse({ defects: { no_growth: 'pause' } }))
+  const paused = decisions.find(({ action }) => action === 'pause')
   assert.ok(paused && paused.layer <= 24, JSON.stringify(paused))
-  assert.equal(paused.defect, 'no_growth')
+})
+
+test('a printer whose failures are off hears nothing of layers either', () => {
+  const decisions = decideOnLayers(PolicyConfig.parse({ action: 'off' }))
+  assert.ok(decisions.every(({ verdict }) => verdict === 'ok'))
 })
 
 test('cameras are held against their own past: one that takes over is no change, and one that is gone has no say', () => {
