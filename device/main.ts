@@ -10,7 +10,8 @@ import { judgeQuality, unknownQuality } from './camera/quality.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { AgentConfig, WatchedPrinterConfig } from './config.ts'
 import type { Detector } from './detector/detector.ts'
-import { openDetector, shippedModelDir } from './detector/open.ts'
+import { openDueDetector } from './detector/held-model.ts'
+import { shippedModelDir } from './detector/open.ts'
 import { describeReport } from './detector/report.ts'
 import { cameraName, joinSights, openEyes } from './eyes.ts'
 import { newId } from './ids.ts'
@@ -33,12 +34,27 @@ import type { WatchedPrinter } from './uplink/watched-printer.ts'
 import { readVersion } from './version.ts'
 import { openEye } from './watch.ts'
 
+/** How often it is looked whether the print is over that a new model waits for. */
+const newModelEveryMs = 5_000
+
 /**
  * Runs an agent until aborted: opens what the configuration names, watches every printer, and talks to the cloud
  * where the device is paired. Nothing of the watching waits for the cloud.
  * @throws ConfigError where a person must mend something first.
  */
 export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSignal): Promise<void> {
+  while ((await watchPrinters(config, log, signal)) === 'new-model')
+    log.info('a new model judges from here on')
+}
+
+/** Runs until aborted, or until the print is over whose end a new model waits for. */
+async function watchPrinters(
+  config: AgentConfig,
+  log: Logger,
+  stop: AbortSignal,
+): Promise<'stopped' | 'new-model'> {
+  const turn = new AbortController()
+  const signal = AbortSignal.any([stop, turn.signal])
   const clock = systemClock
   const boot = { id: newId(), uptimeMs: () => clock.nowMs() }
   const version = readVersion()
@@ -46,7 +62,11 @@ export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSi
   const identity = await loadIdentityIfSound(config.dataDir, log)
   const outbox = await openOutboxOrMemory(join(config.dataDir, 'outbox.db'), log)
   const learning = await openLearningOrMemory(config.dataDir, log)
-  const { detector, reports } = await openDetector(detectorOptions(config, log), signal)
+  const isPrinting = await wasPrinting(outbox, config)
+  const { detector, reports, isHeld } = await openDueDetector(
+    detectorOptions(config, log, isPrinting),
+    signal,
+  )
   const runtime = { backend: detector.backend, modelSha256: detector.modelSha256 }
 
   let uplink: Uplink | undefined
@@ -85,9 +105,13 @@ export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSi
     answer: answerSelftest(watched, scribe),
   })
   log.info({ version, ...runtime, printers: watched.map(({ name }) => name) }, 'watching')
+  const timer = setInterval(() => {
+    if (isHeld && watched.every(({ monitor }) => !monitor.link.course.print)) turn.abort()
+  }, newModelEveryMs)
   try {
     await Promise.all([...watched.map(({ monitor }) => monitor.run(signal)), uplink?.run(signal)])
   } finally {
+    clearInterval(timer)
     status?.close()
     await Promise.allSettled(printers.map(({ close }) => close()))
     await detector.close()
@@ -95,6 +119,13 @@ export async function runAgent(config: AgentConfig, log: Logger, signal: AbortSi
     await learning.close()
     await outbox.close()
   }
+  return stop.aborted ? 'stopped' : 'new-model'
+}
+
+/** Whether a print was under way when the agent was last there. */
+async function wasPrinting(outbox: OutboxThread, { printers }: AgentConfig): Promise<boolean> {
+  const courses = await Promise.all(printers.map(({ name }) => outbox.printer(name).catch(() => undefined)))
+  return courses.some((known) => parseCourse(known?.course).print !== undefined)
 }
 
 interface WatchParts {
@@ -174,9 +205,9 @@ async function recallPrinter(outbox: OutboxThread, name: string, log: Logger): P
   }
 }
 
-function detectorOptions({ detector, dataDir }: AgentConfig, log: Logger) {
+function detectorOptions({ detector, dataDir }: AgentConfig, log: Logger, isPrinting: boolean) {
   const { backend, threads, modelDir = shippedModelDir } = detector
-  return { backend, threads, modelDir, choiceFile: join(dataDir, 'detector.json'), log }
+  return { backend, threads, modelDir, dataDir, isPrinting, choiceFile: join(dataDir, 'detector.json'), log }
 }
 
 /** Where the disk is full or broken, the agent watches all the same and tells what happened while it runs. */

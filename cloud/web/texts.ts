@@ -137,7 +137,7 @@ export const texts = {
     lost: 'Already lost',
     question: 'What was it?',
     ignore: 'Ignore here',
-    ignoreWhat: 'A false alarm: this box is no longer judged',
+    ignoreWhat: 'It is harmless: this box is no longer judged',
     ignored: (places: number) =>
       places === 1 ? ', this place is to be ignored' : `, ${count(places)} places are to be ignored`,
     takeBack: 'Take it back',

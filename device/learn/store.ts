@@ -69,10 +69,12 @@ export class LearnStore {
     this.#db.prepare(`${into} VALUES (?, ?, ?, ?, ?)`).run(printId, printerId, basis, modelSha256, beganAt)
   }
 
-  /** Adds to a print that began; what belongs to none is dropped. */
-  addChunk(printId: string, chunk: Uint8Array): void {
+  /** Adds to a print that began; what belongs to none, or was seen by another model than its beginning, is dropped. */
+  addChunk({ basis }: Subject, printId: string, chunk: Uint8Array): void {
     transact(this.#db, () => {
-      const row = this.#db.prepare('SELECT bytes FROM prints WHERE printId = ?').get(printId)
+      const row = this.#db
+        .prepare('SELECT bytes FROM prints WHERE printId = ? AND basis = ?')
+        .get(printId, basis)
       if (!row || Number(row.bytes) + chunk.length > bounds.bytes / 3) return
       const next = this.#db
         .prepare('SELECT coalesce(max(number), 0) + 1 AS n FROM chunks WHERE printId = ?')

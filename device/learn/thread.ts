@@ -9,7 +9,7 @@ export interface Learning {
   /** What is in force for a printer now. */
   read(pupil: Pupil, name: string): Promise<Lessons>
   beginPrint(pupil: Pupil, printId: string): Promise<void>
-  addSteps(printId: string, chunk: Uint8Array): Promise<void>
+  addSteps(pupil: Pupil, printId: string, chunk: Uint8Array): Promise<void>
   setAlarm(printId: string, layer: number): Promise<void>
   endPrint(printId: string, outcome: string): Promise<void>
   keepMark(pupil: Pupil, mark: KeptMark): Promise<void>

@@ -253,7 +253,7 @@ export class Tutor {
     const [printId, steps] = [this.#printId, this.#steps]
     this.#steps = []
     if (printId === undefined || steps.length === 0) return
-    this.#try(() => this.#parts.learning.addSteps(printId, packSteps(steps)))
+    this.#try(() => this.#parts.learning.addSteps(this.#pupil, printId, packSteps(steps)))
   }
 
   /** Says once that nothing can be remembered. */

@@ -73,7 +73,7 @@ export function addPrint(store: LearnStore, told: ToldPrint, whose: Pupil = pupi
   const { printerId, basis, modelSha256 } = whose
   store.beginPrint({ printerId, basis, modelSha256, printId, beganAt: Date.now() })
   const steps = sketchSteps(told)
-  for (let i = 0; i < steps.length; i += 60) store.addChunk(printId, packSteps(steps.slice(i, i + 60)))
+  for (let i = 0; i < steps.length; i += 60) store.addChunk(whose, printId, packSteps(steps.slice(i, i + 60)))
   if (alarmedAtLayer !== undefined) store.setAlarm(printId, alarmedAtLayer)
   store.endPrint(printId, outcome, Date.now())
   if (mark) store.keepMark(printerId, { printId, verdict: 'fine', ignore: [], revision: 1, ...mark })

@@ -44,10 +44,19 @@ test('a history is bounded, and prints that a person marked are kept longest', (
   assert.deepEqual([...store.chunks('p0')], [])
 })
 
+test('what another model saw of a print is not kept with what the first one saw', () => {
+  const store = inMemory()
+  addPrint(store, { id: 'a', seconds: 60 })
+  const updated = { ...pupil, basis: 'another model:views' }
+  addPrint(store, { id: 'a', seconds: 60 }, updated)
+  assert.equal([...store.chunks('a')].length, 1)
+  assert.deepEqual(store.prints(updated), [])
+})
+
 test('a damaged chunk or lesson is left out, and a damaged file is set aside', async (t) => {
   const store = inMemory()
   addPrint(store, { id: 'a', seconds: 60 })
-  store.addChunk('a', new Uint8Array([1, 2, 3]))
+  store.addChunk(pupil, 'a', new Uint8Array([1, 2, 3]))
   assert.equal([...store.chunks('a')].length, 1)
   const file = join(openFolder(t), 'learning.db')
   writeFileSync(file, 'no database at all, and longer than a header of one hundred bytes would be'.repeat(40))
