@@ -33,6 +33,8 @@ export type StageOptions = {
   isNew?: boolean
   /** For scripts of the test itself, which the page's policy would forbid. */
   bypassCSP?: boolean
+  /** Pixels of the screen to one of the page; many phones and scaled desktops have no whole number. */
+  pixelRatio?: number
 }
 
 export type Theatre = {
@@ -52,11 +54,16 @@ export async function openTheatre(): Promise<Theatre> {
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   })
 
-  const play: Theatre['play'] = async (act, { isNew = false, bypassCSP = false } = {}) => {
+  const play: Theatre['play'] = async (act, { isNew = false, bypassCSP = false, pixelRatio = 1 } = {}) => {
     const { world, shop } = structuredClone(workshop)
     const cloud = await startMockCloud(world, { pageDir, setupToken, ...(isNew ? {} : { account }) })
     const viewport = { width: 390, height: 844 }
-    const context = await browser.newContext({ viewport, hasTouch: true, bypassCSP })
+    const context = await browser.newContext({
+      viewport,
+      hasTouch: true,
+      bypassCSP,
+      deviceScaleFactor: pixelRatio,
+    })
     context.setDefaultTimeout(15_000)
     if (!isNew) await context.addCookies([{ name: 'mock', value: '1', url: cloud.url }])
     const page = await context.newPage()
