@@ -20,7 +20,7 @@ export interface Fit {
 }
 
 /** Share of the still blocks that must lie where they did: less is another view, or another light. */
-export const leastAgreement = 0.4
+export const leastAgreement = 0.35
 
 const coarseFactor = 4
 /** Search around the expected place, in pixels of the shrunk picture and of the whole one. */
@@ -238,17 +238,20 @@ function vertex(before: number, peak: number, after: number): number {
   return Math.min(0.5, Math.max(-0.5, (0.5 * (before - after)) / bend))
 }
 
-/** Normalised correlation of a block of `a` with the block of `b` that lies aside by (dx, dy); −1 outside. */
+/**
+ * Normalised correlation of a block of `a` with the block of `b` that lies aside by (dx, dy); −1 outside. A block is
+ * square unless its height is told.
+ */
 export function correlate(
   a: GreyPicture,
   b: GreyPicture,
-  place: { x: number; y: number; dx: number; dy: number; size: number },
+  place: { x: number; y: number; dx: number; dy: number; size: number; height?: number },
 ): number {
-  const { x, y, dx, dy, size } = place
-  const outside = x + dx < 0 || y + dy < 0 || x + dx + size > b.width || y + dy + size > b.height
-  if (outside || x < 0 || y < 0 || x + size > a.width || y + size > a.height) return -1
+  const { x, y, dx, dy, size, height = size } = place
+  const outside = x + dx < 0 || y + dy < 0 || x + dx + size > b.width || y + dy + height > b.height
+  if (outside || x < 0 || y < 0 || x + size > a.width || y + height > a.height) return -1
   let [sumA, sumB, sumAa, sumBb, sumAb] = [0, 0, 0, 0, 0]
-  for (let row = 0; row < size; row++) {
+  for (let row = 0; row < height; row++) {
     let i = (y + row) * a.width + x
     let j = (y + dy + row) * b.width + x + dx
     for (let column = 0; column < size; column++, i++, j++) {
@@ -261,7 +264,7 @@ export function correlate(
       sumAb += p * q
     }
   }
-  const count = size * size
+  const count = size * height
   const spread = (sumAa - (sumA * sumA) / count) * (sumBb - (sumB * sumB) / count)
   return spread <= 1e-6 ? -1 : (sumAb - (sumA * sumB) / count) / Math.sqrt(spread)
 }

@@ -91,28 +91,41 @@ export function findMoved(
   now: GreyPicture,
   box: PixelBox,
 ): { dx: number; dy: number } | undefined {
-  const size = Math.round(Math.min(maxPatchPx, Math.max(minPatchPx, Math.min(box.width, box.height))))
-  const x = Math.round(box.x + box.width / 2 - size / 2)
-  const y = Math.round(box.y + box.height / 2 - size / 2)
-  const inPlace = correlate(before, now, { x, y, dx: 0, dy: 0, size })
-  let best = { dx: 0, dy: 0, correlation: inPlace + plainlyBetter }
+  const [x, size] = sideOf(box.x, box.width, before.width)
+  const [y, height] = sideOf(box.y, box.height, before.height)
+  const at = (dx: number, dy: number) => correlate(before, now, { x, y, dx, dy, size, height })
+  const inPlace = at(0, 0)
+  let best = { dx: 0, dy: 0, correlation: inPlace }
   for (let dy = -reachPx; dy <= reachPx; dy++) {
     for (let dx = -reachPx; dx <= reachPx; dx++) {
-      const correlation = correlate(before, now, { x, y, dx, dy, size })
+      const correlation = at(dx, dy)
       if (correlation > best.correlation) best = { dx, dy, correlation }
     }
   }
-  const isFound = best.correlation >= foundCorrelation && Math.hypot(best.dx, best.dy) >= leastMovePx
+  const better = best.correlation - inPlace
+  const isPlain =
+    better >= plainlyBetter || (best.correlation >= sameCorrelation && better >= betterWhereSame)
+  const isFound =
+    isPlain && best.correlation >= foundCorrelation && Math.hypot(best.dx, best.dy) >= leastMovePx
   return isFound ? { dx: best.dx, dy: best.dy } : undefined
 }
 
-const minPatchPx = 12
-const maxPatchPx = 40
+/** Where a side of the box begins with a margin, and how long it is: the ends of a part tell its place. */
+function sideOf(from: number, length: number, most: number): [number, number] {
+  const first = Math.max(0, Math.round(from) - marginPx)
+  const last = Math.min(most, Math.round(from + length) + marginPx)
+  return [first, last - first]
+}
+
+const marginPx = 4
 /** Pixels around its place in which a part is looked for, and the least that counts as moved. */
-const reachPx = 24
+const reachPx = 16
 const leastMovePx = 2
 const plainlyBetter = 0.15
 const foundCorrelation = 0.6
+/** The very same picture found aside: a smaller gain is plain too. */
+const sameCorrelation = 0.97
+const betterWhereSame = 0.05
 
 function boxOf(mask: Uint8Array, columns: number): PixelBox {
   let [left, right, top, bottom] = [columns, 0, mask.length, 0]

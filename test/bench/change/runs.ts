@@ -1,4 +1,4 @@
-import { fitPicture, leastAgreement } from '../../../device/assess/change-align.ts'
+import { applyFit, fitPicture, leastAgreement } from '../../../device/assess/change-align.ts'
 import { findMoved } from '../../../device/assess/change-measure.ts'
 import { type GreyPicture, smoothPicture } from '../../../device/assess/grey.ts'
 import { createRandom, type Random } from '../../../device/simulator/random.ts'
@@ -61,15 +61,17 @@ function addPair(
   if (!first?.partBox || !second) return
   const before = smoothPicture(first.picture)
   const still = new Uint8Array(before.luma.length).fill(1)
-  const { agreement } = fitPicture({ picture: before, still }, smoothPicture(second.picture))
+  const now = smoothPicture(second.picture)
+  const fit = fitPicture({ picture: before, still }, now)
   figures.pairs++
-  if (agreement < leastAgreement) return
+  if (fit.agreement < leastAgreement) return
   figures.comparablePairs++
   const box = toPixels(first.partBox)
-  const movedPx = Math.round(movedShare * greySize.width)
-  const moved = findMoved(before, smoothPicture(movePart(second.picture, box, movedPx)), box)
+  // Towards the middle, so that no part leaves the picture.
+  const movedPx = Math.round(movedShare * greySize.width) * (first.partBox[0] > 0.5 ? -1 : 1)
+  const moved = findMoved(before, smoothPicture(movePart(applyFit(second.picture, fit), box, movedPx)), box)
   if (moved && Math.abs(moved.dx - movedPx) <= 2 && Math.abs(moved.dy) <= 2) figures.movedFound++
-  if (findMoved(before, smoothPicture(second.picture), box)) figures.movedFalsely++
+  if (findMoved(before, applyFit(now, fit), box)) figures.movedFalsely++
 }
 
 function toPixels([middleX, middleY, width, height]: readonly [number, number, number, number]) {
@@ -81,17 +83,22 @@ function toPixels([middleX, middleY, width, height]: readonly [number, number, n
   }
 }
 
-/** The picture with all that stands on the part's box moved to the right; what it leaves shows what was beside it. */
+/** The picture with all that stands on the part's box moved aside; what it leaves shows what was beside it. */
 function movePart(picture: GreyPicture, box: ReturnType<typeof toPixels>, movedPx: number): GreyPicture {
   const { width, luma } = picture
   const moved = luma.slice()
   const [left, right] = [Math.round(box.x) - margin, Math.round(box.x + box.width) + margin]
   const [top, bottom] = [Math.round(box.y) - above, Math.round(box.y + box.height) + margin]
   for (let y = Math.max(0, top); y < Math.min(picture.height, bottom); y++) {
-    for (let x = Math.max(0, left); x < Math.min(width, right + movedPx); x++) {
+    for (
+      let x = Math.max(0, left + Math.min(0, movedPx));
+      x < Math.min(width, right + Math.max(0, movedPx));
+      x++
+    ) {
       const from = x - movedPx
-      const isLeft = from < left
-      moved[y * width + x] = luma[y * width + Math.max(0, isLeft ? 2 * left - x - 1 : from)] ?? 0
+      const isPart = from >= left && from < right
+      const mirrored = movedPx > 0 ? 2 * left - x - 1 : 2 * right - x - 1
+      moved[y * width + x] = luma[y * width + Math.min(width - 1, Math.max(0, isPart ? from : mirrored))] ?? 0
     }
   }
   return { ...picture, luma: moved }
