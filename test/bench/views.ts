@@ -106,7 +106,7 @@ function watch(
     before = verdict
     if (verdict !== 'fail') continue
     watched.pauses.push(atSeconds)
-    watched.secondNats ??= state.views['camera 2']?.standout?.nats
+    watched.secondNats ??= state.views['camera 2']?.riseNats
     if (untilPaused) break
     state = resumeAssessment(state, lead?.sight, lead?.camera)
     before = 'ok'
