@@ -1,3 +1,4 @@
+import { lookOf } from './camera-accounts.ts'
 import type { Clock } from './clock.ts'
 import type { Observation } from './watch.ts'
 
@@ -16,8 +17,6 @@ export interface Eye {
 export interface EyeNews {
   camera: string
   observation: Observation
-  /** Milliseconds between its last two pictures; undefined before the second. */
-  intervalMs: number | undefined
 }
 
 /** How long a round waits for a camera that was in time so far. */
@@ -28,8 +27,6 @@ interface EyeState {
   underWay: Promise<void> | undefined
   news: Observation | undefined
   isLate: boolean
-  capturedAtMs: number | undefined
-  intervalMs: number | undefined
 }
 
 /**
@@ -47,8 +44,6 @@ export function openEyes(
       underWay: undefined,
       news: undefined,
       isLate: false,
-      capturedAtMs: undefined,
-      intervalMs: undefined,
     }),
   )
   return async (signal) => {
@@ -70,17 +65,13 @@ async function startLook(state: EyeState, signal: AbortSignal): Promise<void> {
   const observation = await state.eye.observe(signal)
   state.underWay = undefined
   state.news = observation
-  const { capturedAtMs } = observation.frame ?? {}
-  if (capturedAtMs === undefined) return
-  if (state.capturedAtMs !== undefined) state.intervalMs = capturedAtMs - state.capturedAtMs
-  state.capturedAtMs = capturedAtMs
 }
 
 function takeNews(state: EyeState): EyeNews[] {
-  const { news: observation, intervalMs, eye } = state
+  const { news: observation, eye } = state
   state.news = undefined
   state.isLate = observation === undefined
-  return observation ? [{ camera: eye.name, observation, intervalMs }] : []
+  return observation ? [{ camera: eye.name, observation }] : []
 }
 
 /**
@@ -98,9 +89,13 @@ export function joinSights(
     const inOrder = names.flatMap((name) => news.filter(({ camera }) => camera === name))
     const seen = inOrder.map(({ observation }) => observation).filter((one) => one.kind === 'seen')
     const [first, ...others] = seen
-    if (first) return others.length > 0 ? { ...first, others } : first
+    const round = inOrder.map(({ camera, observation }) => lookOf(camera, observation))
+    if (first) return { ...first, ...(others.length > 0 && { others }), round }
     const blind = inOrder[0]?.observation
-    return blind ?? { kind: 'unseen', reason: 'camera-unreachable', detail: 'no camera answers' }
+    return {
+      ...(blind ?? { kind: 'unseen', reason: 'camera-unreachable', detail: 'no camera answers' }),
+      round,
+    }
   }
   return (signal) => {
     underWay ??= lookOnce(signal).finally(() => {

@@ -31,6 +31,8 @@ const phrases: Partial<Record<EventType, string>> = {
   'printer.resumed': 'printer resumed',
   'camera.lost': 'not watching',
   'camera.restored': 'watching again',
+  'view.lost': 'a camera sees nothing',
+  'view.restored': 'the camera sees again',
   'printer.lost': 'printer lost',
   'printer.restored': 'printer back',
   'detector.failed': 'detector failed',
@@ -45,6 +47,7 @@ const gravePhrases: readonly EventType[] = [
   'pause.failed',
   'fallback.used',
   'camera.lost',
+  'view.lost',
   'printer.lost',
 ]
 

@@ -17,6 +17,7 @@ import type { PrintTime } from './assess/print-time.ts'
 import { printSecondsAt, readPrintTime, startPrintTime } from './assess/print-time.ts'
 import type { Change } from './assess/prints.ts'
 import { isActive } from './assess/prints.ts'
+import { type CameraAccounts, noticeCameras } from './camera-accounts.ts'
 import { describeLayers, describeTurn } from './incident.ts'
 import type { Entry } from './journal.ts'
 import { Keeper } from './keeper.ts'
@@ -48,6 +49,7 @@ export class PrinterMonitor {
   #layerAtByte: ((byte: number) => number) | undefined
   #assessment: Assessment
   #eyes: Eyes
+  #cameras: CameraAccounts = {}
   #album: Album = emptyAlbum
   readonly #sense = new LayerSense()
   #frameMs: number | undefined
@@ -89,6 +91,10 @@ export class PrinterMonitor {
     return this.#eyes
   }
 
+  get cameras(): CameraAccounts {
+    return this.#cameras
+  }
+
   get layer(): number {
     return this.#place.layer
   }
@@ -109,12 +115,17 @@ export class PrinterMonitor {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts
+    let reading: Promise<unknown> | undefined
     while (!signal.aborted) {
       const beganMs = clock.nowMs()
-      const isPrintUnderWay = isActive(this.link.course.state)
-      await Promise.all([this.link.read(signal), isPrintUnderWay ? this.lookNow(signal) : undefined])
+      // A printer that hangs is asked once until that ends, and keeps nobody from looking.
+      reading ??= this.link.read(signal).finally(() => {
+        reading = undefined
+      })
+      await (isActive(this.link.course.state) ? this.lookNow(signal) : reading)
       await clock.sleep(beganMs + this.#pauseBetweenMs() - clock.nowMs(), signal)
     }
+    await reading
   }
 
   #pauseBetweenMs(): number {
@@ -137,10 +148,13 @@ export class PrinterMonitor {
   }
 
   #notice(seen: Observation): void {
-    const [eyes, changes] = look(this.#eyes, seen, this.#parts.clock.nowMs())
+    const nowMs = this.#parts.clock.nowMs()
+    const [eyes, changes] = look(this.#eyes, seen, nowMs)
+    const [cameras, ofCameras] = noticeCameras(this.#cameras, seen, nowMs)
     this.#eyes = eyes
-    this.#record(changes)
-    if (changes.length > 0) this.#parts.onChange()
+    this.#cameras = cameras
+    this.#record([...changes, ...ofCameras])
+    if (changes.length + ofCameras.length > 0) this.#parts.onChange()
   }
 
   #judge(seen: Observation, signal: AbortSignal): void {
@@ -258,6 +272,7 @@ export class PrinterMonitor {
     this.#sense.forget()
     this.#album = emptyAlbum
     this.#eyes = openEyes(this.#parts.clock.nowMs())
+    this.#cameras = {}
     this.#isBeforeShown = false
     this.pausing.forget()
     this.#parts.setLamp?.('off')

@@ -35,6 +35,8 @@ export interface CameraFindings {
   bytes: number
   /** Median time from asking for a picture to having it. */
   frameMs: number
+  /** Median time from one new picture to the next, asked for without a pause. */
+  intervalMs: number
   quality: QualityVerdict
   jpeg: Uint8Array
 }
@@ -118,9 +120,16 @@ async function probeCamera(camera: Camera): Promise<CameraFindings> {
   if (newest === undefined) throw new ProtocolError('no picture')
   const { jpeg } = newest.frame
   const { width, height } = newest.figures
-  const frameMs = seen.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)[seen.length >> 1] ?? 0
+  const takenMs = seen.map(({ frame }) => frame.capturedAtMs)
+  const intervalMs = middleOf(takenMs.slice(1).map((ms, index) => ms - (takenMs[index] ?? ms)))
+  const frameMs = middleOf(seen.map(({ tookMs }) => tookMs))
   const quality = judgePictures(seen.map(({ figures }) => figures))
-  return { description: camera.description, width, height, bytes: jpeg.length, frameMs, quality, jpeg }
+  const { description } = camera
+  return { description, width, height, bytes: jpeg.length, frameMs, intervalMs, quality, jpeg }
+}
+
+function middleOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 }
 
 async function measure(jpeg: Uint8Array): Promise<PictureFigures> {

@@ -30,10 +30,20 @@ export interface Seen {
   camera?: string
 }
 
-/** What one look gave; `others` is what the printer's other cameras saw in the same round. */
-export type Observation =
+/** How one of a printer's several cameras did in a round. */
+export type CameraLook = { camera: string; capturedAtMs?: number } & (
+  | { kind: 'seen' }
+  | { kind: 'unseen'; reason: BlindReason; detail: string }
+)
+
+/**
+ * What one look gave; `others` is what the printer's other cameras saw in the same round, and `round` how each did
+ * that was heard of in it, where the printer has several.
+ */
+export type Observation = { round?: readonly CameraLook[] } & (
   | (Seen & { others?: readonly Seen[] })
   | { kind: 'unseen'; reason: BlindReason; detail: string; frame?: Frame }
+)
 
 const captureTimeoutMs = 5_000
 const judgeTimeoutMs = 10_000

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   Actor,
   BlindReason,
+  CameraName,
   Detection,
   FallbackMeans,
   HeaterName,
@@ -133,6 +134,10 @@ export const PrinterResumed = z.object({ by: Actor, layer: LayerNumber.optional(
 export const WatchLost = z.object({ reason: BlindReason, detail: z.string().max(300).optional() })
 export const WatchRestored = z.object({ reason: BlindReason, blindSeconds: z.number().min(0) })
 
+/** One of a printer's cameras sees nothing, while another one watches on. */
+export const ViewLost = WatchLost.extend({ camera: CameraName })
+export const ViewRestored = WatchRestored.extend({ camera: CameraName })
+
 /** A picture was taken and follows on `snapshots/{snapshotId}`. */
 export const SnapshotTaken = z.object({
   snapshotId: Id,
@@ -207,6 +212,8 @@ const eventData = {
   'printer.resumed': PrinterResumed,
   'camera.lost': WatchLost,
   'camera.restored': WatchRestored,
+  'view.lost': ViewLost,
+  'view.restored': ViewRestored,
   'printer.lost': WatchLost,
   'printer.restored': WatchRestored,
   'detector.failed': WatchLost,

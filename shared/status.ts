@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { BlindReason, Id, Instant, PrinterAction, PrinterState } from './vocabulary.ts'
+import { BlindReason, CameraName, Id, Instant, PrinterAction, PrinterState } from './vocabulary.ts'
 
 /** Whether anybody is watching a printer, since when, and if not, why not. */
 export const Watching = z.discriminatedUnion('isWatching', [
@@ -13,6 +13,17 @@ export const Watching = z.discriminatedUnion('isWatching', [
   }),
 ])
 export type Watching = z.infer<typeof Watching>
+
+/** One of a printer's cameras as its agent finds it; there once it gave a picture. */
+export const CameraReport = z.object({
+  name: CameraName,
+  isSeeing: z.boolean(),
+  reason: BlindReason.optional(),
+  detail: z.string().max(300).optional(),
+  /** Median time between its last pictures, as measured. */
+  intervalSeconds: z.number().min(0).optional(),
+})
+export type CameraReport = z.infer<typeof CameraReport>
 
 /** One printer as its agent sees it now. */
 export const PrinterStatusReport = z.object({
@@ -32,6 +43,7 @@ export const PrinterStatusReport = z.object({
   progress: z.number().min(0).max(1).optional(),
   secondsLeft: z.number().min(0).optional(),
   watching: Watching,
+  cameras: z.array(CameraReport).max(8).optional(),
 })
 export type PrinterStatusReport = z.infer<typeof PrinterStatusReport>
 

@@ -53,6 +53,9 @@ export type Verdict = z.infer<typeof Verdict>
 export const LayerHealth = z.enum(['fine', 'suspected', 'failed', 'unwatched'])
 export type LayerHealth = z.infer<typeof LayerHealth>
 
+/** Name of one of a printer's cameras, such as `camera 2`; `camera` where it has but one. */
+export const CameraName = z.string().min(1).max(64)
+
 /** Why nobody is watching, as the phone says it. */
 export const BlindReason = z.enum([
   'camera-unreachable',

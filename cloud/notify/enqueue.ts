@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
 import { Channel } from '@layerwatch/shared/notify.ts'
+import { z } from 'zod'
 import type { Tx } from '../db/client.ts'
 import { findRecentEvents, hasLaterEvent } from '../db/events.ts'
 import {
@@ -27,6 +28,8 @@ import {
   selftestMessage,
   suspectedMessage,
   type Trouble,
+  viewLostMessage,
+  viewRestoredMessage,
 } from './messages.ts'
 import {
   fallbackMessage,
@@ -75,12 +78,16 @@ export async function enqueueNotifications(tx: Tx, happening: Happening): Promis
       return enqueueLost(tx, happening, { ...event.data, restoredType: 'printer.restored' })
     case 'detector.failed':
       return enqueueLost(tx, happening, { ...event.data, restoredType: 'detector.restored' })
+    case 'view.lost':
+      return enqueueViewLost(tx, happening, event.data)
     case 'camera.restored':
       return enqueueRestored(tx, happening, { ...event.data, lostType: 'camera.lost' })
     case 'printer.restored':
       return enqueueRestored(tx, happening, { ...event.data, lostType: 'printer.lost' })
     case 'detector.restored':
       return enqueueRestored(tx, happening, { ...event.data, lostType: 'detector.failed' })
+    case 'view.restored':
+      return enqueueRestored(tx, happening, { ...event.data, lostType: 'view.lost' })
     case 'selftest.finished':
       // Who asked for it waits for it; long after, it would only puzzle.
       if (!isFresh(happening, softFreshMs)) return 0
@@ -171,21 +178,31 @@ async function enqueueLost(
   return insert(tx, happening, lostMessage({ ...sceneOf(happening), reason: data.reason }))
 }
 
+/** The print is still watched: no reason for a mail. */
+async function enqueueViewLost(tx: Tx, happening: Happening, data: EventData<'view.lost'>): Promise<number> {
+  const { event, outcome } = happening
+  if (!event.printId || !outcome.isCurrent || !isFresh(happening, softFreshMs)) return 0
+  const message = viewLostMessage({ ...sceneOf(happening), ...data })
+  return insert(tx, happening, message, { channels: withoutMail })
+}
+
 /** Only who was told of the loss is told of its end; a loss not told of yet is not told of at all. */
 async function enqueueRestored(
   tx: Tx,
   happening: Happening,
-  data: EventData<'camera.restored'> & { lostType: string },
+  data: EventData<'camera.restored'> & { lostType: string; camera?: string },
 ): Promise<number> {
   const { event, printer } = happening
+  const { camera } = data
   const types = [data.lostType]
   const place = { deviceId: printer.deviceId, printerId: printer.id, stream: event.stream }
   const losses = await findRecentEvents(tx, { ...place, types, limit: 20 })
-  const loss = losses.findLast((one) => one.seq < BigInt(event.seq))
+  const loss = losses.findLast((one) => one.seq < BigInt(event.seq) && cameraOf(one.data) === camera)
   if (!loss) return 0
   await deleteWaiting(tx, { eventId: loss.id })
   const recipients = await findRecipientsOfEvent(tx, { eventId: loss.id, printerId: printer.id })
-  const message = restoredMessage({ ...sceneOf(happening), ...data })
+  const scene = { ...sceneOf(happening), ...data }
+  const message = camera === undefined ? restoredMessage(scene) : viewRestoredMessage({ ...scene, camera })
   return insertNotifications(tx, noticeOf(happening, message, {}), {
     recipients,
     newId: randomUUID,
@@ -217,6 +234,11 @@ function noticeOf(happening: Happening, message: Message, extras: Extras): Notic
     snapshotId: episode?.snapshotId,
     notBefore,
   }
+}
+
+/** Which of a printer's cameras an event is about, where it is about one. */
+function cameraOf(data: unknown): string | undefined {
+  return z.object({ camera: z.string() }).safeParse(data).data?.camera
 }
 
 function isFresh({ outcome, receivedAt }: Happening, withinMs: number): boolean {

@@ -156,6 +156,26 @@ export function restoredMessage(scene: Scene & { reason: BlindReason; blindSecon
   }
 }
 
+/** One of several cameras sees nothing; the others watch on. */
+export function viewLostMessage(scene: Scene & { camera: string; reason: BlindReason }): Message {
+  return {
+    kind: 'lost',
+    title: `${capital(scene.camera)} sees nothing since ${hour(scene)}: ${reasons[scene.reason]}`,
+    body: sentences(`${oneLine(scene.printerName)} is watched by its other cameras alone`, job(scene)),
+    path: `/printers/${scene.printerId}`,
+  }
+}
+
+/** That camera sees again. */
+export function viewRestoredMessage(scene: Scene & { camera: string; blindSeconds: number }): Message {
+  return {
+    kind: 'restored',
+    title: `${capital(scene.camera)} sees again since ${hour(scene)}`,
+    body: sentences(`${oneLine(scene.printerName)}: it saw nothing for ${duration(scene.blindSeconds)}`),
+    path: `/printers/${scene.printerId}`,
+  }
+}
+
 /** Nothing was heard from the device for a while; what it does meanwhile nobody can say. */
 export function silentMessage(scene: Scene): Message {
   return {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import pino from 'pino'
 import { loadConfig } from '../config.ts'
+import { cameraName } from '../eyes.ts'
 import type { Heater } from '../printer/printer.ts'
 import type { CameraFindings, LayerSource, PrinterFindings, ProbeFindings } from '../probe.ts'
 import { probeWatched } from '../probe.ts'
@@ -49,9 +50,12 @@ export function describe({ name, printer, cameras }: ProbeFindings): string {
   return [
     name,
     ...(printer.isFound ? describePrinter(printer.found) : [`  printer: does not work: ${printer.reason}`]),
-    ...cameras.flatMap((camera) =>
-      camera.isFound ? describeCamera(camera.found) : [`  camera: does not work: ${camera.reason}`],
-    ),
+    ...cameras.flatMap((camera, index) => {
+      const label = cameras.length > 1 ? cameraName(index) : 'camera'
+      return camera.isFound
+        ? describeCamera(label, camera.found)
+        : [`  ${label}: does not work: ${camera.reason}`]
+    }),
   ].join('\n')
 }
 
@@ -85,12 +89,12 @@ function describeHeater({ actualC, targetC }: Heater): string {
   return targetC === 0 ? `${actual}, off` : `${actual} of ${Math.round(targetC)} °C`
 }
 
-function describeCamera(found: CameraFindings): string[] {
-  const { width, height, bytes, frameMs, quality } = found
+function describeCamera(label: string, found: CameraFindings): string[] {
+  const { width, height, bytes, frameMs, intervalMs, quality } = found
   const verdict = quality.isUsable ? 'good to judge by' : `of no use: ${quality.detail ?? quality.reason}`
   return [
-    `  camera: ${found.description}`,
-    `    ${width} × ${height} pixels, ${Math.ceil(bytes / 1024)} kB, a picture takes ${Math.round(frameMs)} ms`,
+    `  ${label}: ${found.description}`,
+    `    ${width} × ${height} pixels, ${Math.ceil(bytes / 1024)} kB, a picture takes ${Math.round(frameMs)} ms, a new one comes every ${Math.round(intervalMs)} ms at most`,
     `    the picture is ${verdict}`,
   ]
 }

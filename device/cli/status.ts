@@ -1,4 +1,4 @@
-import { DeviceStatus, type PrinterStatusReport } from '@layerwatch/shared/status.ts'
+import { type CameraReport, DeviceStatus, type PrinterStatusReport } from '@layerwatch/shared/status.ts'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { loadConfig } from '../config.ts'
@@ -37,7 +37,8 @@ function describe(status: AgentStatus): string {
   ].join('\n')
 }
 
-function describePrinter({ name, kind, state, job, layer, layers, watching }: PrinterStatusReport): string[] {
+function describePrinter(printer: PrinterStatusReport): string[] {
+  const { name, kind, state, job, layer, layers, watching, cameras = [] } = printer
   const place = job ? `, ${job}, layer ${layer ?? '?'}${layers ? ` of ${layers}` : ''}` : ''
   const blind = watching.isWatching ? '' : (watching.reason ?? 'nothing is being printed')
   return [
@@ -45,5 +46,11 @@ function describePrinter({ name, kind, state, job, layer, layers, watching }: Pr
     watching.isWatching
       ? `  watching since ${watching.since}`
       : `  not watching since ${watching.since}: ${blind}`,
+    ...cameras.map(describeCamera),
   ]
+}
+
+function describeCamera({ name, isSeeing, reason, detail, intervalSeconds }: CameraReport): string {
+  const pace = intervalSeconds === undefined ? '' : `, a picture every ${intervalSeconds} s`
+  return `  ${name}: ${isSeeing ? 'sees' : `sees nothing: ${detail ?? reason}`}${pace}`
 }

@@ -1,5 +1,6 @@
 import type { DeviceStatus, PrinterStatusReport, Watching } from '@layerwatch/shared/status.ts'
 import { isActive } from '../assess/prints.ts'
+import { describeCameras } from '../camera-accounts.ts'
 import type { Clock } from '../clock.ts'
 import type { Boot } from './stamp.ts'
 import { stamp } from './stamp.ts'
@@ -39,6 +40,7 @@ function describePrinter(
 ): PrinterStatusReport {
   const { course, status, capabilities } = monitor.link
   const { print } = course
+  const cameras = describeCameras(monitor.cameras)
   const { limit } = monitor.keeper
   const limits = [...(limit ? [limit] : []), ...(capabilities?.limits ?? []), ...(tutor?.limits ?? [])]
   return {
@@ -53,6 +55,7 @@ function describePrinter(
     ...(status?.progress === undefined ? {} : { progress: Math.min(1, Math.max(0, status.progress)) }),
     ...(status?.secondsLeft === undefined ? {} : { secondsLeft: Math.max(0, status.secondsLeft) }),
     watching: describeWatching(monitor, clock),
+    ...(cameras.length > 0 && { cameras }),
   }
 }
 

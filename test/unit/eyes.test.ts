@@ -55,7 +55,7 @@ function held(name: string) {
 }
 
 describe('several cameras on one printer', { timeout: 20_000 }, () => {
-  test('are each looked through once a round, and tell their own interval', async () => {
+  test('are each looked through once a round', async () => {
     const fast = steady('fast', 1_000)
     const slow = steady('slow', 4_000)
     const lookAll = openEyes([fast, slow], { clock: systemClock })
@@ -63,11 +63,8 @@ describe('several cameras on one printer', { timeout: 20_000 }, () => {
     const news = await lookAll(never)
     assert.deepEqual([fast.looks, slow.looks], [6, 6])
     assert.deepEqual(
-      news.map(({ camera, intervalMs }) => [camera, intervalMs]),
-      [
-        ['fast', 1_000],
-        ['slow', 4_000],
-      ],
+      news.map(({ camera }) => camera),
+      ['fast', 'slow'],
     )
   })
 
@@ -112,28 +109,39 @@ describe('one sight of several cameras', () => {
     const news = observations.map((observation, index) => ({
       camera: `${index}`,
       observation,
-      intervalMs: undefined,
     }))
     return joinSights(async () => news.toReversed(), names)(never)
   }
 
   test('is the first that sees, in the order of the configuration, with what the others see', async () => {
     const [one, two] = [seenAt(1), seenAt(2)]
-    assert.deepEqual(await sightOf(one, two), { ...one, others: [two] })
-    assert.equal(await sightOf(unseen, two), two)
-    assert.equal(await sightOf(one, unseen), one)
+    const { round, ...both } = await sightOf(one, two)
+    assert.deepEqual(both, { ...one, others: [two] })
+    assert.deepEqual(
+      round?.map(({ camera, kind, capturedAtMs }) => [camera, kind, capturedAtMs]),
+      [
+        ['0', 'seen', 1],
+        ['1', 'seen', 2],
+      ],
+    )
+    assert.equal((await sightOf(unseen, two)).frame, two.frame)
+    const { round: half, ...only } = await sightOf(one, unseen)
+    assert.deepEqual(only, one)
+    assert.equal(half?.[1]?.kind, 'unseen')
   })
 
   test('is why the first does not see, where none does', async () => {
     const other: Observation = { kind: 'unseen', reason: 'camera-unreachable', detail: 'gone' }
-    assert.equal(await sightOf(unseen, other), unseen)
+    const { round, ...first } = await sightOf(unseen, other)
+    assert.deepEqual(first, unseen)
+    assert.equal(round?.length, 2)
   })
 
   test('is shared by two who look at the same moment', async () => {
     let rounds = 0
     const look = joinSights(async () => {
       rounds += 1
-      return [{ camera: 'a', observation: seenAt(rounds), intervalMs: undefined }]
+      return [{ camera: 'a', observation: seenAt(rounds) }]
     }, ['a'])
     const [one, two] = await Promise.all([look(never), look(never)])
     assert.equal(one, two)

@@ -88,3 +88,15 @@ test('a camera that always gives the same picture is said to be of no use', asyn
   assert.match(describe(findings), /of no use: the camera gives the same picture over and over/)
   assert.equal(exitCodeOf(findings), 3)
 })
+
+test('every camera of a printer is listed by its name, with its own interval, and one that is gone too', async () => {
+  const [own, gone] = [
+    configure(linkTo(printer)).camera,
+    { kind: 'snapshot' as const, url: 'http://127.0.0.1:9/' },
+  ]
+  const findings = await probeWatched({ ...configure(linkTo(printer)), camera: own, cameras: [gone] }, log)
+  const words = describe(findings)
+  assert.match(words, /^ {2}camera 1: .*\n.* a new one comes every \d+ ms at most$/m)
+  assert.match(words, /^ {2}camera 2: does not work: cannot reach 127\.0\.0\.1:9/m)
+  assert.equal(exitCodeOf(findings), 1)
+})

@@ -11,6 +11,8 @@ import {
   selftestMessage,
   suspectedMessage,
   testMessage,
+  viewLostMessage,
+  viewRestoredMessage,
 } from '../../../cloud/notify/messages.ts'
 
 const trouble = {
@@ -109,4 +111,15 @@ test('a self-test says that no print is meant, and how it went', () => {
     'No print is meant. camera: cannot reach it.',
     '/printers/p1',
   ])
+})
+
+test('of a camera that sees nothing is said which one, and that the print is still watched', () => {
+  const lost = viewLostMessage({ ...trouble, camera: 'camera 2', reason: 'camera-dark' })
+  assert.deepEqual(say(lost), [
+    'Camera 2 sees nothing since 14:02: camera picture too dark',
+    'Ender 3 is watched by its other cameras alone. benchy.gcode.',
+    '/printers/p1',
+  ])
+  const back = viewRestoredMessage({ ...trouble, camera: 'camera 2', blindSeconds: 95 })
+  assert.match(say(back).join(' '), /^Camera 2 sees again since 14:02 Ender 3: it saw nothing for /)
 })

@@ -258,3 +258,28 @@ test('a self-test is told while its asker waits for it, and not long after', asy
   await ingest(tenant, [late.event('selftest.finished', { isPassed: true })])
   assert.equal((await told(tenant)).length, rows.length)
 })
+
+test('a camera that sees nothing is told of without a mail, and its end to the same people, each camera by itself', async () => {
+  const tenant = await makeSubscriber()
+  const story = tellStory()
+  await ingest(tenant, [story.event('print.started', { job: 'a.gcode' })])
+  const watching = async () =>
+    (await database.db.printer.findUniqueOrThrow({ where: { id: story.printerId } })).watching
+  const before = await watching()
+  const lost = (camera: string) => story.event('view.lost', { camera, reason: 'camera-dark' })
+  const back = (camera: string) =>
+    story.event('view.restored', { camera, reason: 'camera-dark', blindSeconds: 60 })
+  const second = lost('camera 2')
+  await ingest(tenant, [second])
+  assert.deepEqual(brief(await told(tenant)), ['lost push'])
+  await database.db.notification.updateMany({
+    where: { eventId: second.id },
+    data: { status: 'sent', tries: 1 },
+  })
+  await ingest(tenant, [back('camera 3')])
+  assert.equal((await told(tenant)).length, 1)
+  await ingest(tenant, [back('camera 2')])
+  const titles = (await told(tenant)).map(({ title }) => title)
+  assert.match(titles[1] ?? '', /^Camera 2 sees again/)
+  assert.deepEqual(await watching(), before, 'whether the printer is watched is another matter')
+})
