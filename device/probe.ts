@@ -9,8 +9,10 @@ import { judgeQuality, unknownQuality } from './camera/quality.ts'
 import type { WatchedPrinterConfig } from './config.ts'
 import type { PictureFigures } from './detector/detector.ts'
 import { measurePicture } from './detector/figures.ts'
+import type { Webcam } from './printer/moonraker-api.ts'
 import { openPrinter } from './printer/open.ts'
 import type { PrinterStatus } from './printer/printer.ts'
+import { findWebcams } from './printer/webcams.ts'
 import type { QualityVerdict } from './watch.ts'
 
 /** Where the layer comes from; `unknown` while nothing is printed that would tell. */
@@ -26,6 +28,8 @@ export interface PrinterFindings {
   layers: LayerSource
   temperatures?: PrinterStatus['temperatures']
   hasLight: boolean
+  /** Cameras that the printer's own software names, and that are not configured. */
+  webcams: readonly Webcam[]
 }
 
 export interface CameraFindings {
@@ -90,6 +94,8 @@ async function probePrinter(
   const signal = AbortSignal.timeout(timeoutMs)
   const { description, actions, limits } = await printer.probe(signal)
   const status = await printer.status(signal)
+  // Only a hint: where it can't be had, nothing is missing.
+  const known = await findWebcams(config.printer, signal).catch(() => [])
   return {
     description,
     state: status.state,
@@ -97,9 +103,19 @@ async function probePrinter(
     limits,
     layers: layerSourceOf(status),
     hasLight: printer.light !== undefined,
+    webcams: known.filter((webcam) => !isConfigured(webcam, config)),
     ...(status.job && { job: status.job.name }),
     ...(status.temperatures && { temperatures: status.temperatures }),
   }
+}
+
+/** Whether one of the configured cameras has the address of its stream or of its snapshots. */
+function isConfigured(
+  { streamUrl, snapshotUrl }: Webcam,
+  { camera, cameras = [] }: WatchedPrinterConfig,
+): boolean {
+  const own = [camera, ...cameras].flatMap((one) => ('url' in one ? (URL.parse(one.url)?.href ?? []) : []))
+  return own.some((url) => url === streamUrl || url === snapshotUrl)
 }
 
 function layerSourceOf({ state, layer, filePosition }: PrinterStatus): LayerSource {

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import pino from 'pino'
 import { loadConfig } from '../config.ts'
 import { cameraName } from '../eyes.ts'
+import type { Webcam } from '../printer/moonraker-api.ts'
 import type { Heater } from '../printer/printer.ts'
 import type { CameraFindings, LayerSource, PrinterFindings, ProbeFindings } from '../probe.ts'
 import { probeWatched } from '../probe.ts'
@@ -80,7 +81,19 @@ function describePrinter(found: PrinterFindings): string[] {
     `    layers: ${layerWords[found.layers]}`,
     ...(warmth.length > 0 ? [`    ${warmth.join(', ')}`] : []),
     ...(found.hasLight ? ['    has a light that can be switched'] : []),
+    ...found.webcams.map(suggestCamera),
   ]
+}
+
+/** A camera to be configured: its stream where it has one. */
+function suggestCamera(webcam: Webcam): string {
+  const { name, streamUrl, snapshotUrl, flipHorizontal, flipVertical, rotationDegrees } = webcam
+  const isStream = streamUrl !== undefined && /^https?:/.test(streamUrl) && !/webrtc|\.m3u8/i.test(streamUrl)
+  const url = isStream ? streamUrl : snapshotUrl
+  if (url === undefined) return `    camera found, of a kind Layerwatch can not read: ${name} at ${streamUrl}`
+  const turned = flipHorizontal || flipVertical || rotationDegrees !== 0
+  const hint = turned ? ' (it is turned or mirrored there: see picture)' : ''
+  return `    camera found; put it in the configuration as camera: {kind: ${isStream ? 'mjpeg' : 'snapshot'}, url: "${url}"}${hint}`
 }
 
 function describeHeater({ actualC, targetC }: Heater): string {

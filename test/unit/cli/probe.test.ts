@@ -8,6 +8,9 @@ import { parseConfig } from '../../../device/config.ts'
 import { probeWatched } from '../../../device/probe.ts'
 import { type FakeBambu, startFakeBambu } from '../../fakes/bambu.ts'
 import { type FakeBambuCamera, startFakeBambuCamera } from '../../fakes/bambu-camera.ts'
+import { json } from '../../fakes/http-peer.ts'
+import { startFakeMoonraker } from '../../fakes/moonraker.ts'
+import { startFakeOctoprint } from '../../fakes/octoprint.ts'
 import { drawPicture } from '../../fakes/pictures.ts'
 
 const log = pino({ level: 'silent' })
@@ -99,4 +102,32 @@ test('every camera of a printer is listed by its name, with its own interval, an
   assert.match(words, /^ {2}camera 1: .*\n.* a new one comes every \d+ ms at most$/m)
   assert.match(words, /^ {2}camera 2: does not work: cannot reach 127\.0\.0\.1:9/m)
   assert.equal(exitCodeOf(findings), 1)
+})
+
+test('a camera that OctoPrint or Moonraker knows of is told with what to write, and not once it is configured', async (t) => {
+  const octoprint = await startFakeOctoprint()
+  const moonraker = await startFakeMoonraker()
+  t.after(() => Promise.all([octoprint.close(), moonraker.close()]))
+  const webcam = { webcamEnabled: true, streamUrl: '/webcam/?action=stream', flipH: true, flipV: false }
+  octoprint.answers.set('/api/settings', json(200, { webcam }))
+  const moonrakersOwn = [{ name: 'bed', stream_url: '', snapshot_url: 'http://cam.lan/snapshot' }]
+  moonraker.answers.set('/server/webcams/list', json(200, { result: { webcams: moonrakersOwn } }))
+  const url = `${octoprint.url}/webcam/?action=stream`
+  const octoprintLink = { kind: 'octoprint', url: octoprint.url, apiKey: 'key' }
+  const findings = await probeWatched(configure(octoprintLink), log)
+  assert.ok(
+    describe(findings).includes(
+      `put it in the configuration as camera: {kind: mjpeg, url: "${url}"} (it is turned or mirrored there: see picture)`,
+    ),
+    describe(findings),
+  )
+  const known = await probeWatched({ ...configure(octoprintLink), cameras: [{ kind: 'mjpeg', url }] }, log)
+  assert.doesNotMatch(describe(known), /camera found/)
+  const klipper = await probeWatched(configure({ kind: 'moonraker', url: moonraker.url }), log)
+  assert.match(describe(klipper), /camera: \{kind: snapshot, url: "http:\/\/cam\.lan\/snapshot"\}$/m)
+  // A key that may not read the settings only costs the hint.
+  octoprint.answers.set('/api/settings', json(403, {}))
+  const refused = await probeWatched(configure(octoprintLink), log)
+  assert.ok(refused.printer.isFound)
+  assert.deepEqual(refused.printer.found.webcams, [])
 })

@@ -72,7 +72,7 @@ function watchPrinter(
     indexFile: async () => () => 1,
     clock: systemClock,
     newId,
-    journal: { record: () => {}, saveCourse: () => {}, keepLayerPicture: () => {} },
+    journal: { record: () => {}, saveCourse: async () => {}, keepLayerPicture: () => {} },
     log,
     onChange: () => {},
   })
