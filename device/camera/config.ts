@@ -127,7 +127,11 @@ export const V4l2CameraConfig = z.strictObject({
 })
 export const RtspCameraConfig = z.strictObject({
   kind: z.literal('rtsp'),
-  url: z.url({ protocol: /^rtsps?$/ }).describe('Address such as rtsp://192.168.1.20/stream1'),
+  url: z
+    .url({ protocol: /^rtsps?$/ })
+    .describe(
+      'Address such as rtsp://192.168.1.20/stream1; rtsps hides the pictures on the way, but ffmpeg offers no way to check whose certificate it is',
+    ),
   username: z.string().min(1).optional().describe('Name for its login, where the camera asks for one'),
   password: z.string().min(1).optional().describe('Password for it; also passwordFile, passwordEnv'),
   framesPerSecond: z
