@@ -20,9 +20,18 @@ export interface ChangeHistory {
   readonly seconds: readonly number[]
   /** Share of what stood that was gone, 0..1, in the last layers that showed it. */
   readonly lost: readonly number[]
+  /** Layers left in which one remembers that far more changed than ever grows. */
+  readonly upheavals: number
 }
 
-export const noHistory: ChangeHistory = { grown: [], lull: 0, longestLull: 0, seconds: [], lost: [] }
+export const noHistory: ChangeHistory = {
+  grown: [],
+  lull: 0,
+  longestLull: 0,
+  seconds: [],
+  lost: [],
+  upheavals: 0,
+}
 
 /** Layers a print is held against, and how many it takes to say anything. */
 const rememberLayers = 20
@@ -40,6 +49,8 @@ export interface JudgedLayer {
   readonly measures: ChangeMeasures
   /** Frames of this layer's own. */
   readonly frames: number
+  /** Layers that the newest frames, by which it is judged, were taken in. */
+  readonly spansLayers: number
   /** From its first frame to the next layer's. */
   readonly seconds: number
   readonly width: number
@@ -50,7 +61,7 @@ export interface JudgedLayer {
 export function judgeChange(before: ChangeHistory, layer: JudgedLayer): [ChangeHistory, LayerEvidence[]] {
   const timed = timeLayer(before, layer)
   const [grown, growth] = judgeGrowth(timed, layer)
-  const [history, part] = judgePart(grown, layer)
+  const [history, part] = judgePart({ ...grown, upheavals: countUpheaval(timed, layer) }, layer)
   return [history, [growth, part].filter((one) => one !== undefined)]
 }
 
@@ -102,7 +113,9 @@ function timeLayer(history: ChangeHistory, layer: JudgedLayer): ChangeHistory {
   // Layers begin and end with a frame, so that their times are known no better than to one frame's.
   const blur = layer.seconds / Math.max(1, layer.frames) / (timedLayers * Math.max(1, now))
   const isOther = history.seconds.length >= timedLayers && Math.abs(Math.log(now / usual)) > otherTime + blur
-  return isOther ? { ...noHistory, lost: history.lost, seconds: newest } : { ...history, seconds }
+  return isOther
+    ? { ...noHistory, lost: history.lost, upheavals: history.upheavals, seconds: newest }
+    : { ...history, seconds }
 }
 
 /** Layers whose mean time counts. */
@@ -110,17 +123,29 @@ const timedLayers = 3
 /** Logarithm of the ratio of times from which a layer is of another shape: a third more, a quarter less. */
 const otherTime = 0.29
 
+/** What falls over or is dragged about changes far more of the picture than a layer does. */
+function countUpheaval({ grown, upheavals }: ChangeHistory, { measures }: JudgedLayer): number {
+  const usual = Math.max(visibleGrowth, median(grown))
+  return (measures.grown ?? 0) >= upheaval * usual ? rememberUpheaval : Math.max(0, upheavals - 1)
+}
+
+/** Growth that is so many times the usual, and layers for which it is remembered. */
+const upheaval = 2.5
+const rememberUpheaval = 6
+
 /**
  * What stood: in its place, or gone. A part that comes loose is gone within some layers. What is lost slowly, layer
  * by layer, is light that wanders and a top that is built over.
  */
 function judgePart(history: ChangeHistory, layer: JudgedLayer): [ChangeHistory, LayerEvidence | undefined] {
   const { kept, lost, moved } = layer.measures
-  // One picture of a layer is not enough to tell what stands from what passes by.
-  if (kept + lost < leastPartPixels || layer.frames < leastFrames) return [history, undefined]
+  // Pictures of too many layers do not tell what stands from what passes by.
+  if (kept + lost < leastPartPixels || layer.spansLayers > mostSpan) return [history, undefined]
   const share = lostShareOf(layer.measures)
   const usual = history.lost.length < leastLost ? 0 : median(history.lost)
-  const ratio = kept + lost < leastAccused ? Math.min(0, partRatio(share - usual)) : partRatio(share - usual)
+  const isUpheaval = history.upheavals > 0
+  const told = partRatio(share - usual)
+  const ratio = kept + lost < (isUpheaval ? leastWithUpheaval : leastAccused) ? Math.min(0, told) : told
   // What may be the failure itself is not learned.
   const next = ratio > 0 ? history : { ...history, lost: [...history.lost, share].slice(-rememberLost) }
   const far = moved ? Math.round((Math.hypot(moved.dx, moved.dy) / layer.width) * 100) : 0
@@ -130,10 +155,11 @@ function judgePart(history: ChangeHistory, layer: JudgedLayer): [ChangeHistory, 
   return [next, evidenceOf(layer, { defect: 'detached', ratio, reason })]
 }
 
-/** Pixels of the part that must be seen, there or gone, to say that it is gone. */
+/** Pixels of the part that must be seen, there or gone, to say that it is gone; fewer where much else changed. */
 const leastAccused = 150
-/** Pictures of a layer by which its part is judged. */
-const leastFrames = 2
+const leastWithUpheaval = 80
+/** Layers by whose pictures one of them is judged, at most. */
+const mostSpan = 3
 /** Layers whose lost share is remembered, and how many tell what is usual. */
 const rememberLost = 8
 const leastLost = 4

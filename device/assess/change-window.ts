@@ -15,6 +15,8 @@ export interface PlacedPicture {
 export interface Windows {
   readonly before: readonly Uint8Array[]
   readonly now: readonly Uint8Array[]
+  /** Layers the frames of now were taken in. */
+  readonly spansLayers: number
   /** Luma steps within which two pixels show the same. */
   readonly tolerance: number
   readonly width: number
@@ -43,6 +45,7 @@ export function openWindows(frames: readonly PlacedPicture[]): Windows | undefin
   return {
     before: before.map(({ picture }) => picture.luma),
     now: now.map(({ picture }) => picture.luma),
+    spansLayers: newest.layer - first.layer + 1,
     tolerance: toleranceOf(luma, now.at(-2)?.picture.luma ?? luma),
     width,
     height,

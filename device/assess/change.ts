@@ -53,7 +53,7 @@ export const nothingSeen: ChangeState = {
 /** Frames in a row that do not fit, after which the new view is the one to compare with. */
 const adoptAfter = 4
 /** More of the picture than this changed for good at once: the camera was moved, whatever its blocks say. */
-const mostChanged = 0.08
+const mostChanged = 0.15
 /** Frames that are kept lie this share of a layer apart, so that the head has moved on. */
 const apartShare = 0.2
 
@@ -137,8 +137,8 @@ export function closeLayer(
     return [startWith(next, newest), notComparable(layer, 'other-view')]
   }
   const seconds = Math.max(0, endedSeconds - open.beganSeconds)
-  const { width, height } = windows
-  const judged = { measures, frames: open.frames, seconds, width, height }
+  const { width, height, spansLayers } = windows
+  const judged = { measures, frames: open.frames, spansLayers, seconds, width, height }
   const [history, evidence] = judgeChange(state.history, judged)
   const known = {
     ...next,
