@@ -1,7 +1,7 @@
 import type { IncidentOutcome, IncidentStep, PauseStanding, Resolution } from '@layerwatch/shared/api.ts'
 import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
 import { outlineFallback, outlineHeater } from '@layerwatch/shared/pause-words.ts'
-import type { Actor } from '@layerwatch/shared/vocabulary.ts'
+import type { Mover } from '@layerwatch/shared/vocabulary.ts'
 
 /*
  * What becomes of a print's events as failure episodes. An incident is folded anew from all its print's
@@ -39,7 +39,7 @@ export type IncidentFact = { at: Date; personId?: string } & (
 export interface Step {
   at: Date
   kind: IncidentStep['kind']
-  actor?: Actor
+  actor?: Mover
   personId?: string
   layer?: number
   detail?: string
@@ -186,7 +186,9 @@ function applyPause(
     current.steps.push({ ...stepOf(fact, 'pause.failed'), actor, detail: cause.data.reason })
   } else {
     current.pause = 'confirmed'
-    current.steps.push({ ...stepOf(fact, 'paused'), actor, ...layerOf(cause.data) })
+    const { cause: there, reason } = cause.data
+    const why = { actor: there ?? actor, ...(reason !== undefined && { detail: reason }) }
+    current.steps.push({ ...stepOf(fact, 'paused'), ...why, ...layerOf(cause.data) })
   }
   return current
 }

@@ -1,6 +1,6 @@
 import { type EventData, eventSchema } from '@layerwatch/shared/events.ts'
 import { Watching } from '@layerwatch/shared/status.ts'
-import { Actor, PrinterState, type PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
+import { type Actor, Mover, PrinterState, type PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
 import { z } from 'zod'
 
 /*
@@ -32,7 +32,7 @@ export type PresentEvent = { [T in PresentType]: { type: T; data: EventData<T> }
 export interface Present {
   state: PrinterState
   printId: string | null
-  pausedBy: Actor | null
+  pausedBy: Mover | null
   pausedAt: Date | null
   watching: Watching
 }
@@ -40,7 +40,7 @@ export interface Present {
 const StoredPresent = z.object({
   state: PrinterState,
   printId: z.string().nullable(),
-  pausedBy: Actor.nullable(),
+  pausedBy: Mover.nullable(),
   pausedAt: z.date().nullable(),
   watching: Watching,
 })
@@ -79,7 +79,7 @@ export function foldPresent(present: Present, event: PresentEvent): Present {
     case 'printer.changed':
       return changeState(present, event.data, event.at)
     case 'printer.paused':
-      return { ...present, state: 'paused', pausedBy: event.data.by, pausedAt: event.at }
+      return { ...present, state: 'paused', pausedBy: event.data.cause ?? event.data.by, pausedAt: event.at }
     case 'printer.resumed':
       return become(present, 'printing')
     case 'camera.lost':

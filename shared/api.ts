@@ -4,12 +4,12 @@ import { LiveHeader } from './live.ts'
 import { MarkView } from './marks.ts'
 import { Watching } from './status.ts'
 import {
-  Actor,
   Box,
   Detection,
   Id,
   Instant,
   LayerHealth,
+  Mover,
   PrinterAction,
   PrinterState,
   PrintOutcome,
@@ -120,7 +120,7 @@ export const IncidentStep = z.object({
     'acknowledged',
     'resolved',
   ]),
-  by: Actor.optional(),
+  by: Mover.optional(),
   /** Name of the person, where one acted. */
   person: z.string().optional(),
   layer: z.number().int().optional(),
@@ -167,7 +167,7 @@ export const PrinterView = z.object({
   role: Role,
   state: PrinterState,
   /** Who paused it, while it is paused. */
-  pausedBy: Actor.optional(),
+  pausedBy: Mover.optional(),
   pausedAt: Instant.optional(),
   actions: z.array(PrinterAction),
   /** Why an action is missing and how to mend it, as the device found out. */

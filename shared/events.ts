@@ -9,6 +9,7 @@ import {
   Id,
   Instant,
   LayerHealth,
+  PauseCause,
   PrinterState,
   PrintOutcome,
   Verdict,
@@ -95,7 +96,14 @@ export const DefectCleared = z.object({ layer: LayerNumber, defect: z.string().m
 /** A pause was asked of the printer by the agent itself or by its button. */
 export const PauseSent = z.object({ by: Actor, layer: LayerNumber.optional() })
 /** The printer was read back as paused. `by: printer`: somebody paused it there. */
-export const PrinterPaused = z.object({ by: Actor, layer: LayerNumber.optional() })
+export const PrinterPaused = z.object({
+  by: Actor,
+  layer: LayerNumber.optional(),
+  /** Who it was, where `by` is `printer` and the printer tells. */
+  cause: PauseCause.optional(),
+  /** In the printer's words, or ours for its code. */
+  reason: z.string().max(100).optional(),
+})
 export const PauseFailed = z.object({
   by: Actor,
   reason: z.string().max(300),

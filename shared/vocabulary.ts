@@ -84,6 +84,14 @@ export type PrintOutcome = z.infer<typeof PrintOutcome>
 export const Actor = z.enum(['layerwatch', 'person', 'button', 'printer'])
 export type Actor = z.infer<typeof Actor>
 
+/** Who at the printer itself paused it: its own sensor, AI or program, or the hand of a person there. */
+export const PauseCause = z.enum(['sensor', 'hand'])
+export type PauseCause = z.infer<typeof PauseCause>
+
+/** Who moved the printer, as it is told: where `printer` did, who it was there, if that is known. */
+export const Mover = z.enum([...Actor.options, ...PauseCause.options])
+export type Mover = z.infer<typeof Mover>
+
 /** What ends a print that the printer itself did not end. */
 export const FallbackMeans = z.enum(['relay', 'webhook', 'emergency-stop'])
 export type FallbackMeans = z.infer<typeof FallbackMeans>

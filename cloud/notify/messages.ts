@@ -1,6 +1,6 @@
 import { nameDefect } from '@layerwatch/shared/defect-names.ts'
 import type { NoticeKind } from '@layerwatch/shared/push.ts'
-import type { Actor, BlindReason, PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
+import type { BlindReason, Mover, PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
 
 /*
  * The words of notifications: state, who, where, when, in that order; no exclamation, no apology. "Suspected"
@@ -67,15 +67,17 @@ export function confirmedMessage(trouble: Trouble & { isPauseSent: boolean }): M
   }
 }
 
-const actors: Record<Actor, string> = {
+const actors: Record<Mover, string> = {
   layerwatch: 'by Layerwatch',
   person: 'from the page',
   button: 'by the button',
   printer: 'at the printer',
+  sensor: 'by the printer’s own sensor',
+  hand: 'by a person at the printer',
 }
 
 /** The printer was read back as paused. */
-export function pausedMessage(trouble: Trouble & { by: Actor }): Message {
+export function pausedMessage(trouble: Trouble & { by: Mover }): Message {
   const where = trouble.layer === undefined ? '' : ` at layer ${trouble.layer}`
   return {
     kind: 'paused',

@@ -1,5 +1,5 @@
 import type { IncidentStep, Resolution } from '@layerwatch/shared/api.ts'
-import type { Actor, BlindReason, LayerHealth, PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
+import type { BlindReason, LayerHealth, Mover, PrintOutcome } from '@layerwatch/shared/vocabulary.ts'
 import type { StandingKind } from './standing.ts'
 
 /** The catalogue's names: what the words of the vocabulary are called on the page. */
@@ -38,11 +38,13 @@ export const healthNames: Record<LayerHealth, string> = {
   unwatched: 'not watched',
 }
 
-export const actorNames: Record<Actor, string> = {
+export const actorNames: Record<Mover, string> = {
   layerwatch: 'Layerwatch',
   person: 'a person',
   button: 'the button',
   printer: 'the printer itself',
+  sensor: 'the printer’s own sensor',
+  hand: 'a person at the printer',
 }
 
 export const standingWords: Partial<Record<StandingKind, string>> = {

@@ -154,7 +154,8 @@ export function incidentWhy(incident: IncidentView): string {
 }
 
 export function stepTitle(step: IncidentStep): string {
-  return stepNames[step.kind]
+  const isThere = step.by === 'printer' || step.by === 'sensor' || step.by === 'hand'
+  return step.kind === 'paused' && isThere ? texts.incident.pausedThere : stepNames[step.kind]
 }
 
 /** Who and where, under a step's title. */
@@ -177,10 +178,11 @@ function closedAs(detail: string | undefined): string | undefined {
   return resolution.success ? resolutionNames[resolution.data] : detail
 }
 
-/** The printer's word for a pause, and whose pause it was where it was not Layerwatch's. */
-function pausedDetail({ by }: IncidentStep): string {
-  if (by !== 'printer') return 'it has paused'
-  return 'at the printer'
+/** The printer's word for a pause, and whose pause it was where nobody asked for it through Layerwatch. */
+function pausedDetail({ by, detail }: IncidentStep): string {
+  if (by === 'sensor') return detail ? `own sensor: ${detail}` : 'by its own sensor'
+  if (by === 'hand') return 'by a person there'
+  return by === 'printer' ? 'by whom, it does not tell' : 'it has paused'
 }
 
 /** One line of an alert's list: what and where. */

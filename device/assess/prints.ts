@@ -111,7 +111,7 @@ export function followPrinter(
 
 function stateChanges(
   course: PrinterCourse,
-  { state }: PrinterStatus,
+  { state, pauseCause }: PrinterStatus,
   print: RunningPrint | undefined,
   { by, layer }: Circumstances,
 ): Change[] {
@@ -122,7 +122,9 @@ function stateChanges(
   if (by) changed.by = by
   const changes: Change[] = [{ type: 'printer.changed', data: changed, ...whose }]
   if (state === 'paused' && !course.isHeld) {
-    changes.push({ type: 'printer.paused', data: { by: by ?? 'printer', ...at }, ...whose })
+    const told = by === undefined ? pauseCause : undefined
+    const why = told && { cause: told.by, ...(told.reason !== undefined && { reason: told.reason }) }
+    changes.push({ type: 'printer.paused', data: { by: by ?? 'printer', ...at, ...why }, ...whose })
   }
   if (state === 'printing' && course.isHeld) {
     changes.push({ type: 'printer.resumed', data: { by: by ?? 'printer', ...at }, ...whose })

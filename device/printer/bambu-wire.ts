@@ -42,6 +42,8 @@ const Print = z.object({
   bed_target_temper: figure(0, 1000),
   /** Why it stopped: a code of the vendor's list; 0 for nothing. */
   print_error: figure(0, 0xffff_ffff),
+  /** What it is at; a pause has a stage of its own for each reason. */
+  stg_cur: figure(-1, 1000),
   /** What it can do and wants, as bits in hexadecimal. The X1, P2 and H2 series have it, the P1 and A1 do not. */
   fun: z
     .string()
@@ -174,7 +176,34 @@ export function toStatus(print: BambuPrint): PrinterStatus {
     ...(print.mc_percent !== undefined && { progress: print.mc_percent / 100 }),
     ...(print.mc_remaining_time !== undefined && { secondsLeft: print.mc_remaining_time * 60 }),
     ...toTemperatures(print),
+    ...(state === 'paused' && readCause(print)),
   }
+}
+
+/**
+ * Stages that are pauses, as the community wrote them down; 16 is a person's, whether on its screen or in an app.
+ * https://github.com/greghesp/ha-bambulab
+ */
+const pauseStages: ReadonlyMap<number, string> = new Map([
+  [6, 'filament ran out'],
+  [17, 'front cover fell off'],
+  [20, 'nozzle temperature'],
+  [21, 'bed temperature'],
+  [23, 'motor lost steps'],
+  [26, 'lost contact with the AMS'],
+  [27, 'heat break fan too slow'],
+  [28, 'chamber temperature'],
+  [32, 'filament clings to the nozzle'],
+  [33, 'filament cutter'],
+  [34, 'first layer'],
+  [35, 'nozzle clogged'],
+])
+const personStage = 16
+
+function readCause({ stg_cur: stage }: BambuPrint): Pick<PrinterStatus, 'pauseCause'> {
+  if (stage === personStage) return { pauseCause: { by: 'hand' } }
+  const reason = stage === undefined ? undefined : pauseStages.get(stage)
+  return reason === undefined ? {} : { pauseCause: { by: 'sensor', reason } }
 }
 
 const states: Readonly<Record<string, PrinterState>> = {

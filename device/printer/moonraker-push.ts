@@ -1,13 +1,6 @@
 import type { Logger } from 'pino'
 import WebSocket from 'ws'
-import {
-  HistoryJob,
-  Message,
-  mergeObjects,
-  ObjectsReply,
-  RawObjects,
-  watchedObjects,
-} from './moonraker-wire.ts'
+import { HistoryJob, Message, mergeObjects, ObjectsReply, RawObjects } from './moonraker-wire.ts'
 import { keepFollowing, readSocket } from './push-socket.ts'
 
 /** Moonraker tells its own load every second whatever the printer does; longer silence is a dead line. */
@@ -20,6 +13,8 @@ const subscriptionId = 1
 export interface MoonrakerPush {
   /** Address of the socket, with a one-shot token where a key is needed. */
   findSocket(signal: AbortSignal): Promise<URL>
+  /** What is subscribed to: object → fields. */
+  watched(): Record<string, readonly string[]>
   /** All that is known of the objects after each change; undefined where Klipper is gone from Moonraker. */
   onObjects(objects: RawObjects | undefined): void
   /** A run began or ended. */
@@ -54,7 +49,7 @@ async function followOnce(push: MoonrakerPush, signal: AbortSignal): Promise<num
         JSON.stringify({
           jsonrpc: '2.0',
           method: 'printer.objects.subscribe',
-          params: { objects: watchedObjects },
+          params: { objects: push.watched() },
           id: subscriptionId,
         }),
       )

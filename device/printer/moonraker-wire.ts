@@ -70,6 +70,25 @@ export const watchedObjects: Record<string, readonly string[]> = {
   exclude_object: ['current_object', 'excluded_objects'],
 }
 
+/** Sensors of the owner's own name that pause a print. https://www.klipper3d.org/Config_Reference.html#filament_switch_sensor */
+const sensorName = /^filament_(switch|motion)_sensor /
+const Sensor = z.object({ filament_detected: z.boolean(), enabled: z.boolean().default(true) })
+
+/** What to watch of the sensors among a printer's objects. */
+export function sensorObjects(objects: readonly string[]): Record<string, readonly string[]> {
+  const names = objects.filter((name) => sensorName.test(name)).slice(0, 20)
+  return Object.fromEntries(names.map((name) => [name, ['filament_detected', 'enabled']]))
+}
+
+/** A sensor that sees no filament is why Klipper stands; anything else, it does not tell. */
+function readCause(raw: RawObjects): Pick<PrinterStatus, 'pauseCause'> {
+  const isEmpty = Object.entries(raw).some(([name, fields]) => {
+    const sensor = sensorName.test(name) ? Sensor.safeParse(fields).data : undefined
+    return sensor?.enabled && !sensor.filament_detected
+  })
+  return isEmpty ? { pauseCause: { by: 'sensor', reason: 'filament ran out' } } : {}
+}
+
 /** Objects and their fields, not looked at yet. */
 export const RawObjects = z.record(z.string(), z.record(z.string(), z.unknown()))
 export type RawObjects = z.infer<typeof RawObjects>
@@ -177,6 +196,7 @@ export function toStatus(raw: RawObjects, { asked, job }: Beside): PrinterStatus
     ...(zMm !== undefined && { zMm }),
     ...(temperatures && { temperatures }),
     ...(parts?.excluded_objects?.length && { excludedObjects: parts.excluded_objects }),
+    ...(told === 'paused' && readCause(raw)),
   }
 }
 

@@ -16,6 +16,7 @@ import {
   PrinterInfo,
   readHostState,
   ServerInfo,
+  sensorObjects,
   toStatus,
   watchedObjects,
 } from './moonraker-wire.ts'
@@ -34,10 +35,6 @@ const shortTimeoutMs = 1_500
 /** Figures alone are told this often: Klipper sends them four times a second. */
 const figuresEveryMs = 1_000
 
-const query = Object.entries(watchedObjects)
-  .map(([name, fields]) => `${name}=${fields.join(',')}`)
-  .join('&')
-
 /**
  * A Klipper printer behind Moonraker's HTTP API and WebSocket.
  * https://moonraker.readthedocs.io/en/latest/external_api/introduction/
@@ -53,6 +50,8 @@ class Moonraker implements Printer {
   /** Calls Klipper has not answered yet: it runs its macro to the end first. */
   readonly #asked = new Map<PrinterAction, Promise<void>>()
   #told: PrinterStatus | undefined
+  /** What is watched beside the usual: sensors of the owner's own name. */
+  #sensors: Record<string, readonly string[]> = {}
 
   readonly care: PausedCare = careForKlipper({
     ask: (question) => askMoonraker(this.#at, question),
@@ -77,6 +76,7 @@ class Moonraker implements Printer {
       throw new UnavailableError(`Klipper is not ready (${info.state}): ${message}`)
     }
     const { objects } = readResult(await this.#ask('printer/objects/list', signal), ObjectList)
+    this.#sensors = sensorObjects(objects)
     const actions = objects.includes('pause_resume') ? (['pause', 'resume', 'cancel'] as const) : []
     return {
       description: `Klipper ${info.software_version} behind Moonraker ${server.moonraker_version}`,
@@ -105,7 +105,9 @@ class Moonraker implements Printer {
     }
     await followMoonraker(
       {
+        watched: () => ({ ...watchedObjects, ...this.#sensors }),
         findSocket: async (ended) => {
+          await this.#findSensors(ended)
           job = await this.#newestJob(ended)
           return this.#findSocket(ended)
         },
@@ -173,6 +175,9 @@ class Moonraker implements Printer {
   }
 
   async #read(signal: AbortSignal, timeoutMs?: number): Promise<PrinterStatus> {
+    const query = Object.entries({ ...watchedObjects, ...this.#sensors })
+      .map(([name, fields]) => `${encodeURIComponent(name)}=${fields.join(',')}`)
+      .join('&')
     const [reply, job] = await Promise.all([
       this.#ask(`printer/objects/query?${query}`, signal, timeoutMs),
       this.#newestJob(signal, timeoutMs),
@@ -180,6 +185,12 @@ class Moonraker implements Printer {
     // 404 where Moonraker has not met Klipper since it began, 503 where it lost it.
     if (reply.status !== 200) return this.#readHost(reply.status, signal)
     return toStatus(readResult(reply, ObjectsReply).status, { asked: new Set(this.#asked.keys()), job })
+  }
+
+  /** Finds the sensors before what they say is subscribed to; without Klipper there are none yet. */
+  async #findSensors(signal: AbortSignal): Promise<void> {
+    const reply = await this.#ask('printer/objects/list', signal)
+    if (reply.status === 200) this.#sensors = sensorObjects(readResult(reply, ObjectList).objects)
   }
 
   async #readHost(status: number, signal: AbortSignal): Promise<PrinterStatus> {

@@ -9,7 +9,15 @@ const maxSilenceMs = 20_000
 const maxMessageBytes = 8 * 1024 * 1024
 
 /** Events we want told; the state comes anyway. */
-const events = ['PrintStarted', 'PrintDone', 'PrintFailed', 'PrintCancelled', 'FileSelected']
+const events = [
+  'PrintPaused',
+  'PrintResumed',
+  'PrintStarted',
+  'PrintDone',
+  'PrintFailed',
+  'PrintCancelled',
+  'FileSelected',
+]
 
 /** What following the push socket needs. */
 export interface Push {

@@ -87,7 +87,10 @@ export const PushMessage = z.object({
   current: Current.optional(),
   history: Current.optional(),
   event: z
-    .object({ type: z.string(), payload: z.object({ reason: z.string().nullish() }).nullish().catch(null) })
+    .object({
+      type: z.string(),
+      payload: z.object({ reason: z.string().nullish(), user: z.string().nullish() }).nullish().catch(null),
+    })
     .optional(),
   reauthRequired: z.unknown().optional(),
 })
@@ -106,6 +109,15 @@ export function endAfterEvent(last: LastEnd, event: NonNullable<PushMessage['eve
   return last
 }
 
+/** Who paused it: OctoPrint names the user who asked for it; none did where the firmware or a plugin paused. */
+export function causeAfterEvent(
+  last: PrinterStatus['pauseCause'],
+  { type, payload }: NonNullable<PushMessage['event']>,
+): PrinterStatus['pauseCause'] {
+  if (type === 'PrintPaused') return { by: payload?.user ? 'hand' : 'sensor' }
+  return type === 'PrintResumed' || type === 'PrintStarted' ? undefined : last
+}
+
 /** OctoPrint's words for a printer, in ours. @throws ProtocolError where its flags contradict each other. */
 export function toStatus(heard: {
   flags: Flags
@@ -113,13 +125,16 @@ export function toStatus(heard: {
   lastEnd: LastEnd
   zMm?: number | null | undefined
   temperatures?: Temperatures
+  pauseCause?: PrinterStatus['pauseCause']
 }): PrinterStatus {
   const { job, progress } = heard.job
   const fileBytes = job.file?.size ?? undefined
   const filePosition = progress.filepos ?? undefined
   const name = job.file?.display ?? job.file?.name
+  const state = toState(heard.flags, progress.completion ?? undefined, heard.lastEnd)
   return {
-    state: toState(heard.flags, progress.completion ?? undefined, heard.lastEnd),
+    state,
+    ...(state === 'paused' && heard.pauseCause && { pauseCause: heard.pauseCause }),
     ...(name && { job: { name } }),
     ...(typeof heard.zMm === 'number' && { zMm: heard.zMm }),
     ...(fileBytes !== undefined && { fileBytes }),

@@ -9,6 +9,7 @@ import { careForOctoprint } from './octoprint-care.ts'
 import { followPush } from './octoprint-push.ts'
 import type { LastEnd, PushMessage, Temperatures } from './octoprint-wire.ts'
 import {
+  causeAfterEvent,
   endAfterEvent,
   JobReply,
   LoginReply,
@@ -46,7 +47,12 @@ class Octoprint implements Printer {
   readonly #apiKey: string
   readonly #log: Logger
   /** What only the push socket tells; forgotten when it is lost. */
-  #pushed: { zMm?: number | null | undefined; lastEnd?: LastEnd; temperatures?: Temperatures } = {}
+  #pushed: {
+    zMm?: number | null | undefined
+    lastEnd?: LastEnd
+    temperatures?: Temperatures
+    pauseCause?: PrinterStatus['pauseCause']
+  } = {}
   #told: PrinterStatus | undefined
 
   readonly care: PausedCare = careForOctoprint({
@@ -89,8 +95,8 @@ class Octoprint implements Printer {
     // Answered 409 while no printer is connected to OctoPrint.
     if (printer.status === 409) return { state: 'offline' }
     const { state, temperature } = parseReply(printer, PrinterReply)
-    const { lastEnd, zMm } = this.#pushed
-    return toStatus({ flags: state.flags, job, lastEnd, zMm, temperatures: temperature })
+    const { lastEnd, zMm, pauseCause } = this.#pushed
+    return toStatus({ flags: state.flags, job, lastEnd, zMm, temperatures: temperature, pauseCause })
   }
 
   async watch(onStatus: (status: PrinterStatus) => void, signal: AbortSignal): Promise<void> {
@@ -147,14 +153,14 @@ class Octoprint implements Printer {
   #hear(message: PushMessage): PrinterStatus | undefined {
     if (message.event !== undefined) {
       this.#pushed.lastEnd = endAfterEvent(this.#pushed.lastEnd, message.event)
+      this.#pushed.pauseCause = causeAfterEvent(this.#pushed.pauseCause, message.event)
     }
     const current = message.current ?? message.history
     if (current === undefined) return undefined
     this.#pushed.zMm = current.currentZ
     this.#pushed.temperatures = current.temps?.at(-1) ?? this.#pushed.temperatures
     try {
-      const { lastEnd, zMm, temperatures } = this.#pushed
-      return toStatus({ flags: current.state.flags, job: current, lastEnd, zMm, temperatures })
+      return toStatus({ flags: current.state.flags, job: current, lastEnd: undefined, ...this.#pushed })
     } catch (error) {
       this.#log.warn({ err: error }, 'OctoPrint pushed a state that cannot be read')
       return undefined

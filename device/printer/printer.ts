@@ -1,4 +1,4 @@
-import type { HeaterName, PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
+import type { HeaterName, PauseCause, PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
 
 /** What this printer lets us do, found out without moving it. */
 export interface PrinterCapabilities {
@@ -40,6 +40,8 @@ export interface PrinterStatus {
   temperatures?: { nozzle?: Heater; bed?: Heater }
   /** Parts of the print that a person or a rule left out: they grow no more, and that is no failure. */
   excludedObjects?: readonly string[]
+  /** While it stands paused: who at the printer paused it, and why, where the printer tells. */
+  pauseCause?: { by: PauseCause; reason?: string }
   /** Print seconds per wall second; other than 1 for a simulated printer only. */
   timeScale?: number
 }

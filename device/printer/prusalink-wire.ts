@@ -100,6 +100,8 @@ export function toStatus({ printer, job }: StatusReply, file: JobReply | undefin
     ...(typeof job?.time_remaining === 'number' && { secondsLeft: job.time_remaining }),
     ...(typeof printer.axis_z === 'number' && { zMm: printer.axis_z }),
     ...(temperatures && { temperatures }),
+    // It stands for a reason of its own, such as filament that ran out; which, it does not tell.
+    ...(printer.state === 'ATTENTION' && job && { pauseCause: { by: 'sensor' as const } }),
   }
 }
 

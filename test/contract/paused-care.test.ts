@@ -177,3 +177,28 @@ test('Klipper draws back and lifts in modes of its own, and gives back as much',
     around(['G1 E2.5 F1800']),
   ])
 })
+
+test('OctoPrint tells a pause by its firmware from one by a person', { timeout: 120_000 }, async (t) => {
+  await installOctoprint()
+  const octoprint = await startOctoprint()
+  t.after(() => octoprint.stop())
+  const printer = openOctoprint({ kind: 'octoprint', url: octoprint.url, apiKey: octoprint.apiKey }, { log })
+  const ended = new AbortController()
+  const heard: PrinterStatus[] = []
+  const watching = printer.watch((status) => heard.push(status), ended.signal)
+  t.after(() => ended.abort())
+  await octoprint.upload('long.gcode', gcode, { start: true })
+  await waitUntil('it prints', () => heard.at(-1)?.state === 'printing')
+  const headers = { 'content-type': 'application/json' }
+  // What a printer with a filament sensor sends its host.
+  const body = JSON.stringify({ command: '!!DEBUG:action_custom paused' })
+  await (await octoprint.ask('/api/printer/command', { method: 'POST', headers, body })).body?.cancel()
+  const cause = () => waitUntil('the pause', async () => (await printer.status(never)).pauseCause)
+  assert.deepEqual(await cause(), { by: 'sensor' })
+  await printer.act('resume', never)
+  await waitUntil('it goes on', () => heard.at(-1)?.state === 'printing')
+  await printer.act('pause', never)
+  assert.deepEqual(await cause(), { by: 'hand' })
+  ended.abort()
+  await watching
+})

@@ -152,6 +152,22 @@ test('what was done to the heaters of a paused print stands on its timeline', ()
   ])
 })
 
+test('a pause that the printer made by itself is told from one of a person there', () => {
+  const lines = [
+    { by: 'printer', cause: 'sensor', reason: 'filament ran out' },
+    { by: 'printer', cause: 'hand' },
+    { by: 'printer' },
+  ].map((data) => only(foldIncidents([confirmed(), device('printer.paused', data)])).steps.at(-1))
+  assert.deepEqual(
+    lines.map((line) => [line?.actor, line?.detail]),
+    [
+      ['sensor', 'filament ran out'],
+      ['hand', undefined],
+      ['printer', undefined],
+    ],
+  )
+})
+
 test('a pause without an incident is no incident', () => {
   assert.deepEqual(foldIncidents([paused('person'), device('printer.resumed', { by: 'person' })]), [])
 })
