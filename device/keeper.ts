@@ -79,7 +79,7 @@ export class Keeper {
   get limit(): string | undefined {
     const heating = this.#heating
     if (heating === undefined || this.#parts.config.resumeMacro !== undefined) return undefined
-    return `It can not be resumed yet, for it was switched off while it was paused: ${heating}.`
+    return `It can not be resumed yet, for a heater was switched off in the pause: ${heating}.`
   }
 
   /** Switches off what is due, until aborted. */

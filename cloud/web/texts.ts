@@ -122,7 +122,7 @@ export const texts = {
 
   incident: {
     title: 'Alert',
-    pausedThere: 'Paused at the printer',
+    pausedThere: 'Paused',
     before: (layer: number | undefined, at: string, nowMs: number) =>
       layer === undefined
         ? `Before: ${moment(at, nowMs)}`

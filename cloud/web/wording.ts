@@ -180,9 +180,9 @@ function closedAs(detail: string | undefined): string | undefined {
 
 /** The printer's word for a pause, and whose pause it was where nobody asked for it through Layerwatch. */
 function pausedDetail({ by, detail }: IncidentStep): string {
-  if (by === 'sensor') return detail ? `own sensor: ${detail}` : 'by its own sensor'
-  if (by === 'hand') return 'by a person there'
-  return by === 'printer' ? 'by whom, it does not tell' : 'it has paused'
+  if (by === 'sensor') return detail ? `sensor: ${detail}` : 'by its own sensor'
+  if (by === 'hand') return 'by a person at the printer'
+  return by === 'printer' ? 'at the printer' : 'it has paused'
 }
 
 /** One line of an alert's list: what and where. */

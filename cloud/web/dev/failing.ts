@@ -113,6 +113,19 @@ export function seeMoving(world: World, incidentId: string, secondsAgo = 0): voi
   changePrinter(world, incident.printerId, { incident: summaryOf(incident) })
 }
 
+/** The printer stood still by itself before it was paused, and its nozzle was switched off after a while. */
+export function pauseItself(world: World, incidentId: string, secondsAgo = 0): void {
+  const detail = 'filament ran out'
+  changeIncident(world, incidentId, {}, { at: ago(secondsAgo), kind: 'paused', by: 'sensor', detail })
+  const off = { at: ago(secondsAgo - 60), kind: 'nozzle.off', detail: 'after 20 min' } as const
+  changeIncident(world, incidentId, {}, off)
+  const { printerId } = incidentOf(world, incidentId)
+  const limits = [
+    'It can not be resumed yet, for a heater was switched off in the pause: heat the nozzle to 215 °C (now 25) at the printer first.',
+  ]
+  changePrinter(world, printerId, { state: 'paused', pausedBy: 'sensor', pausedAt: ago(secondsAgo), limits })
+}
+
 /** What its owner configured ended the printer that did not obey. */
 export function endOtherwise(world: World, incidentId: string, secondsAgo = 0): void {
   const detail = outlineFallback({ means: 'webhook', result: 'confirmed', tries: 1 })

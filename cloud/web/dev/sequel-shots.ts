@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { endOtherwise, failPause, seeMoving } from './failing.ts'
+import { endOtherwise, failPause, pauseItself, seeMoving } from './failing.ts'
 import { incidentPath, open, type Shot } from './shot.ts'
 
 /** What follows from a pause that came to nothing, as the timeline of its alarm tells it. */
@@ -13,6 +13,16 @@ export const sequelShots: Shot[] = [
       await showTimeline(stage.page)
     },
   },
+  ...(['incident', 'printer'] as const).map(
+    (page): Shot => ({
+      name: `${page}-paused-itself`,
+      themes: ['light'],
+      play: async (stage) => {
+        pauseItself(stage.world, stage.world.printers.get(stage.shop.left.id)?.incident?.id ?? '', 140)
+        await open(stage, page === 'incident' ? incidentPath(stage) : `/printers/${stage.shop.left.id}`)
+      },
+    }),
+  ),
   {
     name: 'incident-ended-otherwise',
     themes: ['light', 'dark'],

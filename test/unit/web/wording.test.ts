@@ -5,7 +5,15 @@ import { age, count, dayAndTime, duration, score, time } from '../../../cloud/we
 import { type PushFacts, pushStanding } from '../../../cloud/web/push-standing.ts'
 import { texts } from '../../../cloud/web/texts.ts'
 import { layOutTimeline, rowPx } from '../../../cloud/web/timeline-layout.ts'
-import { defectName, failureText, incidentTitle, layerSpoken, sentences } from '../../../cloud/web/wording.ts'
+import {
+  defectName,
+  failureText,
+  incidentTitle,
+  layerSpoken,
+  sentences,
+  stepDetail,
+  stepTitle,
+} from '../../../cloud/web/wording.ts'
 
 const id = '3b241101-e2bb-4255-8caf-4136c566a962'
 const now = new Date(2026, 10, 24, 14, 9).getTime()
@@ -77,6 +85,20 @@ describe('sentences', () => {
     const ended = { at: local(24, 13, 49), kind: 'ended' as const, detail: 'by the relay' }
     const over = { ...incident, pause: 'failed' as const, timeline: [...incident.timeline, ended] }
     assert.equal(incidentTitle(over, now), 'Ended by the relay, 13:49')
+  })
+
+  test('a pause at the printer says whose it was, where that is known', () => {
+    const step = { at: local(24, 13, 47), kind: 'paused' as const }
+    const said = [
+      { ...step, by: 'sensor' as const, detail: 'filament ran out' },
+      { ...step, by: 'hand' as const },
+      { ...step, by: 'layerwatch' as const },
+    ].map((one) => [stepTitle(one), stepDetail(one, incident)])
+    assert.deepEqual(said, [
+      ['Paused', 'sensor: filament ran out'],
+      ['Paused', 'by a person at the printer'],
+      ['Printer confirmed', 'it has paused'],
+    ])
   })
 
   test('the agent’s reasons read as sentences', () => {
