@@ -130,8 +130,7 @@ state a licence which allows more than research. Several runs differ by their se
 runs are of today's `model:train`, which draws its samples otherwise than the run that gave the shipped weights (see
 Method): they tell what such a training is worth, not these weights. Four epochs where sources are left out, for
 `p3rc1va1` and `kapis20` with the webcams the mean of the weights of two runs; on all sources the mean of three runs of
-five epochs, then of three more from there. Of the shipped weights' own recipe one run left `hiltes` out, and reached an
-AUC of 0.749 [0.627, 0.859] there.
+five epochs, then of three more from there.
 
 {_tabulate(head, rows)}
 
