@@ -115,7 +115,8 @@ export function knownPrints(store: LearnStore, pupil: Pupil): KnownPrint[] {
     if (!verdict || (verdict === 'fine' && mark && takenBack.has(nameMark(mark)))) return []
     const { failedAtLayer, ignore = [] } = mark ?? {}
     const chunks = () => store.chunks(printId)
-    return [{ printId, verdict, failedAtLayer, isMarked: mark !== undefined, ignore, chunks }]
+    const isCutOff = verdict === 'fine' && print.alarmedAtLayer !== undefined
+    return [{ printId, verdict, failedAtLayer, isMarked: mark !== undefined, isCutOff, ignore, chunks }]
   })
 }
 

@@ -12,6 +12,7 @@ import {
 import type { Box } from '@layerwatch/shared/vocabulary.ts'
 import type { Grounds } from '../assess/assess.ts'
 import type { Policy } from '../assess/policy.ts'
+import { goOn } from './go-on.ts'
 import { pausedAt, Replay, type ReplayedPrint } from './replay.ts'
 import type { Step } from './steps.ts'
 import { noTuning, type Tuning } from './tuning.ts'
@@ -34,6 +35,8 @@ export interface KnownPrint {
   readonly ignore: readonly Box[]
   /** All that was kept of it, chunk by chunk. */
   readonly chunks: () => Iterable<readonly Step[]>
+  /** It was stopped by a false alarm: had it gone on, what stood there would have stayed. */
+  readonly isCutOff?: boolean
 }
 
 export interface ProposalGrounds {
@@ -147,7 +150,7 @@ async function replayAll(
 
 /** Judges one kept print again. */
 export async function replayPrint(
-  print: Pick<KnownPrint, 'chunks'>,
+  print: Pick<KnownPrint, 'chunks' | 'isCutOff'>,
   tuning: Tuning,
   grounds: ProposalGrounds,
 ): Promise<ReplayedPrint> {
@@ -159,10 +162,13 @@ export async function replayPrint(
     masks: masksOf(tuning, configured),
     loudFrom: thresholdsOf(policy.sensitivity).pause - loudMargin,
   })
+  let last: readonly Step[] = []
   for (const steps of print.chunks()) {
     replay.add(steps)
+    last = steps
     await breathe()
   }
+  if (print.isCutOff) replay.add(goOn(last))
   return replay.result
 }
 
@@ -207,7 +213,7 @@ async function growMasks(
 
 /** The masks with boxes more, grown until a print is quiet; undefined where those would cover too much. */
 export async function growMask(
-  print: Pick<KnownPrint, 'chunks' | 'ignore'>,
+  print: Pick<KnownPrint, 'chunks' | 'isCutOff' | 'ignore'>,
   masks: Tuning['masks'],
   grounds: ProposalGrounds,
 ): Promise<Tuning['masks'] | undefined> {

@@ -39,6 +39,20 @@ test('a false alarm in one place is ignored from the next print on, and a failur
   assert.ok(failed !== undefined && failed <= 20)
 })
 
+/** Log-odds of what pauses a print after a while. */
+const faint = 1
+
+test('a print that its false alarm stopped teaches as if it had gone on: the next one, in which it stays, is quiet', async () => {
+  const store = inMemory()
+  // Fainter around its middle: that alone takes minutes to stand out.
+  const halo = [{ cells: square(0, 0, 5), from: 600, logOdds: faint }, ...spool.hot]
+  assert.ok(await judgeAgain(store, { hot: [{ cells: square(0, 0, 5), from: 600, logOdds: faint }] }))
+  // Nothing is known beyond the pause, some twenty seconds after it came.
+  addPrint(store, { id: 'a', hot: halo, seconds: 625, outcome: 'cancelled', alarmedAtLayer: 16, mark: {} })
+  assert.ok((await learnNow(store)).newest)
+  assert.equal(await judgeAgain(store, { hot: halo, seed: 2 }), undefined)
+})
+
 test('nothing is learned without a mark, however a print alarmed', async () => {
   const store = inMemory()
   addPrint(store, { id: 'a', ...spool, alarmedAtLayer: 16 })

@@ -1,58 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import pino from 'pino'
 import { rarityOf, shippedSha256 } from '../../../device/assess/rarities.ts'
-import { PolicyConfig } from '../../../device/config.ts'
-import type { Entry } from '../../../device/journal.ts'
-import { type Learning, openLearning } from '../../../device/learn/thread.ts'
-import { type TaughtCamera, Tutor } from '../../../device/learn/tutor.ts'
+import type { TaughtCamera, Tutor } from '../../../device/learn/tutor.ts'
 import { openEye } from '../../../device/watch.ts'
 import { openScene } from '../../fakes/scripted-monitor.ts'
 import { judgementOf, type ScriptedPrint } from '../../fakes/scripted-print.ts'
 import { VirtualClock } from '../../fakes/virtual-clock.ts'
 import { waitUntil } from '../../setup/wait.ts'
+import { learningTime, openMemory, openTutorOn } from './tutors.ts'
 
 const minute = 60_000
-/** The learning thread yields to all else, and so waits on a busy machine. */
-const learningTime = { timeoutMs: 120_000 }
-const log = pino({ level: 'silent' })
-
 /** Where something looks like a failure, and from which second of printing on. */
 interface Looks {
   spoolFrom?: number
   failureFrom?: number
-}
-
-async function openMemory(t: TestContext): Promise<Learning> {
-  const dir = mkdtempSync(join(tmpdir(), 'layerwatch-learn-'))
-  const learning = await openLearning(join(dir, 'learning.db'))
-  t.after(async () => {
-    await learning.close()
-    rmSync(dir, { recursive: true })
-  })
-  return learning
-}
-
-async function openTutorOn(
-  learning: Learning,
-  { cameras = [{ name: 'camera' }], modelSha256 = shippedSha256 as string } = {},
-) {
-  const entries: Entry[] = []
-  const journal = {
-    record: (more: readonly Entry[]) => {
-      entries.push(...more)
-    },
-    saveCourse: async () => {},
-    keepLayerPicture: () => {},
-  }
-  const policy = PolicyConfig.parse({})
-  const about = { printerId: 'p', name: 'A', modelSha256, policy, cameras: cameras as TaughtCamera[] }
-  const tutor = new Tutor({ learning, ...about, journal, log })
-  await tutor.open()
-  return { tutor, entries }
 }
 
 /** A monitor on a print of a 10 × 10 map: a spool in the upper left corner, a failure in the middle. */
