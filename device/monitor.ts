@@ -11,6 +11,7 @@ import {
 } from './assess/assess.ts'
 import type { Eyes } from './assess/blindness.ts'
 import { look, openEyes } from './assess/blindness.ts'
+import type { LayerEvidence } from './assess/evidence.ts'
 import type { LayerPlace } from './assess/layers.ts'
 import { beforeFirstLayer, placeLayer } from './assess/layers.ts'
 import type { PrintTime } from './assess/print-time.ts'
@@ -164,8 +165,9 @@ export class PrinterMonitor {
     const joined = joinRound(round)
     const atSeconds = joined?.sight.atSeconds ?? printSecondsAt(this.#time, clock.nowMs())
     let outcome: Outcome = {}
+    let evidence: readonly LayerEvidence[] | undefined
     if (this.link.course.state === 'printing' && !isPreparing(layer, atSeconds)) {
-      const evidence = this.#sense.take(seen, { layer, atSeconds })
+      evidence = this.#sense.take(seen, { layer, atSeconds })
       const placed = { layer, atSeconds, ...joined, evidence }
       ;[this.#assessment, outcome] = assess(this.#assessment, placed, config.policy)
     } else if (joined && isPreparing(layer, atSeconds)) {
@@ -174,7 +176,7 @@ export class PrinterMonitor {
     // The printer is called before anything is written down, for that may wait for a slow disk.
     const pausing = this.pausing.protect(outcome.decision, signal)
     if (seen.kind === 'seen') this.#keep(seen, picturesOf(round, layer, outcome), outcome)
-    tutor?.note({ ...this.link.course, layer, atSeconds, round, outcome })
+    tutor?.note({ ...this.link.course, layer, atSeconds, round, evidence, outcome })
     // The layer at which a failure is confirmed may stay the last for hours: it is told as it stands.
     const confirmed = outcome.turn === 'confirmed' ? closeLayer(this.#assessment, atSeconds) : undefined
     this.#record([...this.#closed(outcome.closed), ...this.#closed(confirmed), ...this.#turned(outcome)])
