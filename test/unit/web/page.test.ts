@@ -69,21 +69,6 @@ describe('the page on a phone', { skip: cannotPlay, timeout: 180_000 }, () => {
       await page.getByText(/^Live, \d+ s old/).waitFor()
     }))
 
-  for (const pixelRatio of [1.1, 1.25, 1.4, 2.625]) {
-    test(`at ${pixelRatio} pixels of the screen to one of the page, nothing grows by being drawn`, () =>
-      onStage(
-        async ({ page, cloud, shop }) => {
-          for (const path of ['/', `/printers/${shop.garage.id}`, '/history']) {
-            await page.goto(`${cloud.url}${path}`)
-            await page.locator('.strip-canvas').first().waitFor()
-            const [early, late] = z.tuple([z.string(), z.string()]).parse(await page.evaluate(stripsOverTime))
-            assert.equal(late, early, path)
-          }
-        },
-        { pixelRatio },
-      ))
-  }
-
   test('a pause is sent, then confirmed by the printer alone', () =>
     onStage(async ({ page, cloud, world, shop }) => {
       world.printersObey = 'never'
@@ -286,12 +271,3 @@ async function assertEventually(holds: () => Promise<boolean>): Promise<void> {
   }
   assert.fail('it did not come about')
 }
-
-/** In the page: the heights of all strips after 10 and after 70 drawn frames. */
-const stripsOverTime = `(async () => {
-  const frames = async (count) => {
-    for (let i = 0; i < count; i++) await new Promise(requestAnimationFrame)
-    return [...document.querySelectorAll('.strip-canvas')].map((strip) => strip.clientHeight).join(' ')
-  }
-  return [await frames(10), await frames(60)]
-})()`
