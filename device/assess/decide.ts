@@ -6,7 +6,7 @@ import {
   thresholdsOf,
 } from '@layerwatch/shared/sensitivity.ts'
 import type { Box, Defect, Verdict } from '@layerwatch/shared/vocabulary.ts'
-import type { Finding } from './finding.ts'
+import { agree, type Finding } from './finding.ts'
 import { actionFor, gravestAction, isOnlyTold, type Policy, type PolicyAction } from './policy.ts'
 
 /*
@@ -63,10 +63,7 @@ export function decide(
   { layer, policy, shift = 0, hoursLeft = typicalHoursLeft }: Circumstances,
 ): [Suspicion, Decision] {
   const thresholds = thresholdsOf(policy.sensitivity, shift)
-  const heeded = findings
-    .filter(({ defect }) => actionFor(defect, policy) !== 'off')
-    .map((one) => (isOnlyTold(one.defect, policy) ? tellOnly(one, thresholds) : one))
-    .sort((a, b) => b.nats - a.nats)
+  const heeded = heed(findings, policy, thresholds)
   const [strongest] = heeded
   const nats = strongest?.nats ?? -Infinity
   const verdict = judge(before.verdict, nats, thresholds)
@@ -98,6 +95,16 @@ const underPause = 0.1
 
 function tellOnly(finding: Finding, { pause }: Thresholds): Finding {
   return { ...finding, nats: Math.min(finding.nats, pause - underPause) }
+}
+
+/** What counts under a policy, the strongest first. What is only told adds nothing to what may pause. */
+function heed(findings: readonly Finding[], policy: Policy, thresholds: Thresholds): readonly Finding[] {
+  const wanted = findings.filter(({ defect }) => actionFor(defect, policy) !== 'off')
+  const acting = agree(wanted.filter(({ defect }) => !isOnlyTold(defect, policy)))
+  const told = wanted
+    .filter(({ defect }) => isOnlyTold(defect, policy))
+    .map((one) => tellOnly(one, thresholds))
+  return [...acting, ...told].sort((a, b) => b.nats - a.nats)
 }
 
 function judge(before: Verdict, nats: number, { warn, pause }: Thresholds): Verdict {

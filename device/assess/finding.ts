@@ -36,11 +36,14 @@ export function findDefects(parts: {
   })
   const described = standout ? [describeStandout(standout, sight)] : []
   const seen = note ? described.map((one) => ({ ...one, reason: `${one.reason} ${note}` })) : described
-  return agree([...seen, ...changed].sort((a, b) => b.nats - a.nats))
+  return [...seen, ...changed].sort((a, b) => b.nats - a.nats)
 }
 
-/** Where two senses both see less than hourly things, good prints show both at once far more rarely. */
-function agree(findings: Finding[]): Finding[] {
+/**
+ * Findings, strongest first, joined: where two senses both see less than hourly things, good prints show both at once
+ * far more rarely.
+ */
+export function agree(findings: readonly Finding[]): readonly Finding[] {
   const [first, second, ...others] = findings
   if (!first || !second || second.nats <= 0) return findings
   const reason = `${first.reason} ${second.reason}`

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assess, newAssessment } from '../../../device/assess/assess.ts'
 import { addChanges, type ChangeSums, natsOfChange } from '../../../device/assess/changes.ts'
+import { decide, noSuspicion } from '../../../device/assess/decide.ts'
 import type { LayerEvidence } from '../../../device/assess/evidence.ts'
+import type { Finding } from '../../../device/assess/finding.ts'
 import { seeFrame } from '../../../device/assess/report.ts'
 import { PolicyConfig } from '../../../device/config.ts'
 import { judgementOf } from '../../fakes/scripted-print.ts'
@@ -87,4 +89,15 @@ test('cameras are held against their own past: one that takes over is no change,
   assert.equal(verdict, 'fail')
   for (let i = 120; i < 170; i++) verdict = see('right', 0.3, i * 5)
   assert.equal(verdict, 'ok')
+})
+
+test('what is only told helps no picture to pause, unless its owner lets it act', () => {
+  const findings: Finding[] = [
+    { defect: 'spaghetti', nats: 5, reason: 'Something new looks like spaghetti.' },
+    { defect: 'no_growth', nats: 5, reason: 'Nothing grew.' },
+  ]
+  const verdict = (policy: unknown) =>
+    decide(noSuspicion, findings, { layer: 20, policy: PolicyConfig.parse(policy) })[1].verdict
+  assert.equal(verdict({}), 'warn')
+  assert.equal(verdict({ defects: { no_growth: 'pause' } }), 'fail')
 })
