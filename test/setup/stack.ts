@@ -135,7 +135,7 @@ export class Stack {
     return child
   }
 
-  /** The only printer a person sees, once `isSo` holds for it. */
+  /** A printer that a person sees, once `isSo` holds for it. */
   async printer(
     what: string,
     isSo: (printer: PrinterView) => boolean,
@@ -144,8 +144,8 @@ export class Stack {
     return waitUntil(
       what,
       async () => {
-        const [printer] = z.array(PrinterView).parse(await client.get('/api/printers'))
-        return printer && isSo(printer) ? printer : undefined
+        const printers = z.array(PrinterView).parse(await client.get('/api/printers'))
+        return printers.find(isSo)
       },
       { timeoutMs, everyMs: 100 },
     )
