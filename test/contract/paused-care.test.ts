@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, type TestContext, test } from 'node:test'
 import { RejectedError } from '@layerwatch/shared/errors.ts'
 import { pino } from 'pino'
 import { openMoonraker } from '../../device/printer/moonraker.ts'
@@ -137,13 +137,7 @@ describeCare(
 )
 
 test('Klipper is asked for nothing while a macro runs, or by another job than it was last told of', async (t) => {
-  const moonraker = await startFakeMoonraker()
-  t.after(() => moonraker.close())
-  const { klipper } = moonraker
-  const printer = openMoonraker({ kind: 'moonraker', url: moonraker.url }, { log })
-  klipper.start('one.gcode', 1000)
-  await klipper.run('pause')
-  await printer.status(never)
+  const { klipper, printer } = await pausedKlipper(t)
   klipper.says.idle_timeout = { state: 'Printing' }
   await assert.rejects(async () => printer.care?.switchOff('bed', never), RejectedError)
   klipper.says.idle_timeout = { state: 'Ready' }
@@ -154,13 +148,7 @@ test('Klipper is asked for nothing while a macro runs, or by another job than it
 })
 
 test('Klipper draws back and lifts in modes of its own, and gives back as much', async (t) => {
-  const moonraker = await startFakeMoonraker()
-  t.after(() => moonraker.close())
-  const { klipper } = moonraker
-  const printer = openMoonraker({ kind: 'moonraker', url: moonraker.url }, { log })
-  klipper.start('one.gcode', 1000)
-  await klipper.run('pause')
-  await printer.status(never)
+  const { klipper, printer } = await pausedKlipper(t)
   await printer.care?.moveAway?.({ retractMm: 2.5, liftMm: 10 }, never)
   await printer.care?.giveBack?.(2.5, never)
   const around = (moves: string[]) =>
@@ -202,3 +190,15 @@ test('OctoPrint tells a pause by its firmware from one by a person', { timeout: 
   ended.abort()
   await watching
 })
+
+/** A stand-in for Klipper whose first job is paused, and the printer that was told so. */
+async function pausedKlipper(t: TestContext) {
+  const moonraker = await startFakeMoonraker()
+  t.after(() => moonraker.close())
+  const { klipper } = moonraker
+  const printer = openMoonraker({ kind: 'moonraker', url: moonraker.url }, { log })
+  klipper.start('one.gcode', 1000)
+  await klipper.run('pause')
+  await printer.status(never)
+  return { klipper, printer }
+}

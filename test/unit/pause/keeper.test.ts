@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { RejectedError } from '@layerwatch/shared/errors.ts'
 import { openCare } from '../../fakes/cared-print.ts'
 import { failsAt } from '../../fakes/scripted-monitor.ts'
@@ -139,11 +139,7 @@ test('filament that was drawn back is given back once, before our resume', async
 
 test('an agent killed between the pause and the heater switches it off after it is back, and parks nothing twice', async (t) => {
   const pause = 'hotendOffAfterMinutes: 10, macro: PARK'
-  const before = openCare(t, { pause })
-  await before.reaches(60)
-  await before.pauseFromPhone()
-  await before.clock.run(6 * minute)
-  await before.stop()
+  const before = await killedInPause(t, pause, 6)
   assert.deepEqual(before.asked, ['PARK'])
   const after = openCare(t, { pause, left: before.leave(), state: 'paused' })
   await after.clock.run(9 * minute)
@@ -154,11 +150,7 @@ test('an agent killed between the pause and the heater switches it off after it 
 
 test('an agent killed after it switched the heater off still refuses to resume a cold print', async (t) => {
   const pause = 'hotendOffAfterMinutes: 1'
-  const before = openCare(t, { pause })
-  await before.reaches(60)
-  await before.pauseFromPhone()
-  await before.clock.run(2 * minute)
-  await before.stop()
+  const before = await killedInPause(t, pause, 2)
   const after = openCare(t, { pause, left: before.leave(), state: 'paused' })
   Object.assign(after.heaters.nozzle, { actualC: 25, targetC: 0 })
   await after.clock.run(minute)
@@ -182,10 +174,7 @@ test('an agent killed before its pause was read back takes the pause it finds fo
 
 test('an agent that finds its print going on, or another paused, forgets the pause it left', async (t) => {
   const pause = 'hotendOffAfterMinutes: 1'
-  const before = openCare(t, { pause })
-  await before.reaches(60)
-  await before.pauseFromPhone()
-  await before.stop()
+  const before = await killedInPause(t, pause, 0)
   const going = openCare(t, { pause, left: before.leave(), state: 'printing' })
   await going.clock.run(minute)
   going.print.set('paused')
@@ -226,3 +215,13 @@ test('nothing is switched off once the print goes on', async (t) => {
   await clock.run(30 * minute)
   assert.deepEqual(asked, [])
 })
+
+/** An agent that paused its print from the phone, and was killed so many minutes later. */
+async function killedInPause(t: TestContext, pause: string, minutes: number) {
+  const before = openCare(t, { pause })
+  await before.reaches(60)
+  await before.pauseFromPhone()
+  await before.clock.run(minutes * minute)
+  await before.stop()
+  return before
+}
