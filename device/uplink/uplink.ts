@@ -77,7 +77,8 @@ export class Uplink {
         onMessage: take,
         onUp: (session) => {
           this.#session = session
-          this.#tellSoon()
+          // Before any event: a printer is named by the status, and a message may follow its first event.
+          this.#tell()
           this.#sender.up(session)
         },
         onDown: () => {
@@ -127,16 +128,20 @@ export class Uplink {
 
   /** Sends the status every 15 seconds and at each change, changes of one moment together. */
   async #keepTelling(signal: AbortSignal): Promise<void> {
-    const { clock, identity } = this.#parts
-    const topic = deviceTopic(identity.deviceId, 'status')
+    const { clock } = this.#parts
     while (!signal.aborted) {
       const pause = new AbortController()
       this.#tellSoon = () => pause.abort()
-      // A status that is lost is followed by the next one.
-      this.#session?.publish(topic, JSON.stringify(describeDevice(this.#parts))).catch(() => undefined)
+      this.#tell()
       await clock.sleep(statusEveryMs, AbortSignal.any([signal, pause.signal]))
       if (pause.signal.aborted) await clock.sleep(changeGapMs, signal)
     }
+  }
+
+  /** A status that is lost is followed by the next one. */
+  #tell(): void {
+    const topic = deviceTopic(this.#parts.identity.deviceId, 'status')
+    this.#session?.publish(topic, JSON.stringify(describeDevice(this.#parts))).catch(() => undefined)
   }
 }
 

@@ -52,6 +52,21 @@ test('what happens while the cloud is away arrives when it is back', async (t) =
   })
 })
 
+test('the status that names the printer comes before any event that waited', async (t) => {
+  const { cloud, scribe } = await openScene(t, { isCloudThere: false })
+  await scribe.recordNow(started)
+  const statusesBefore: number[] = []
+  cloud.answer = () => {
+    statusesBefore.push(cloud.statuses.length)
+    return 'stored'
+  }
+  await cloud.start()
+  const [first] = await waitUntil('an event', () => (statusesBefore.length > 0 ? statusesBefore : undefined), {
+    timeoutMs: 20_000,
+  })
+  assert.equal(first, 1)
+})
+
 test('a cloud that went away and came back is found again', async (t) => {
   const { cloud, scribe } = await openScene(t)
   await waitUntil('a status', () => cloud.statuses.length > 0)
