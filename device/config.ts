@@ -8,6 +8,7 @@ import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { CameraConfig } from './camera/config.ts'
 import { findPauseMistakes, PauseConfig } from './pause-config.ts'
+import { findPinMistakes, GpioConfig } from './pins-config.ts'
 import { PrinterConfig } from './printer/config.ts'
 import { readPrinterKey } from './printer-keys.ts'
 
@@ -16,38 +17,6 @@ import { readPrinterKey } from './printer-keys.ts'
  * (`apiKey`, `password`) may be written as itself, as `apiKeyFile: PATH` or as `apiKeyEnv: NAME`; adapters only
  * ever see the secret itself.
  */
-
-const Pin = z.number().int().min(0).max(27).describe('BCM number of the pin')
-export const GpioConfig = z.strictObject({
-  relay: z
-    .strictObject({
-      pin: Pin,
-      isActiveLow: z.boolean().default(false).describe('The relay is on while the pin is low'),
-      cutsPower: z
-        .boolean()
-        .default(false)
-        .describe(
-          'Switch the relay when a confirmed failure could not be paused and the printer still answers',
-        ),
-    })
-    .optional()
-    .describe('Relay, off unless switched'),
-  button: z
-    .strictObject({
-      pin: Pin,
-      isActiveLow: z.boolean().default(true).describe('The pin is low while the button is pressed'),
-      debounceMs: z.number().int().min(1).max(1000).default(30).describe('Milliseconds a press must last'),
-    })
-    .optional()
-    .describe('Button that pauses the print'),
-  lamp: z
-    .strictObject({
-      pin: Pin,
-      isActiveLow: z.boolean().default(false).describe('The lamp is lit while the pin is low'),
-    })
-    .optional()
-    .describe('Lamp that is lit from a suspected failure on'),
-})
 
 const PolicyAction = z.enum(['off', 'notify', 'pause', 'cancel'])
 const actionWords =
@@ -107,7 +76,9 @@ export const WatchedPrinterConfig = z
     pause: PauseConfig.prefault({}),
     gpio: GpioConfig.optional(),
   })
-  .superRefine(({ pause, printer }, context) => {
+  .superRefine(({ pause, printer, gpio }, context) => {
+    for (const { path, message } of gpio ? findPinMistakes(gpio) : [])
+      context.addIssue({ code: 'custom', path: ['gpio', ...path], message })
     for (const { path, message } of findPauseMistakes(pause, printer))
       context.addIssue({ code: 'custom', path: ['pause', ...path], message })
   })
@@ -145,7 +116,6 @@ export const AgentConfig = z.strictObject({
     }),
 })
 
-export type GpioConfig = z.infer<typeof GpioConfig>
 export type PolicyConfig = z.infer<typeof PolicyConfig>
 export type WatchedPrinterConfig = z.infer<typeof WatchedPrinterConfig>
 export type DetectorConfig = z.infer<typeof DetectorConfig>

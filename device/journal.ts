@@ -37,6 +37,10 @@ const phrases: Partial<Record<EventType, string>> = {
   'printer.restored': 'printer back',
   'detector.failed': 'detector failed',
   'detector.restored': 'detector works again',
+  'sensor.tripped': 'sensor alarms',
+  'sensor.cleared': 'sensor alarms no more',
+  'sensor.failed': 'sensor can not be believed',
+  'sensor.restored': 'sensor can be believed again',
   'command.accepted': 'command accepted',
   'command.finished': 'command finished',
   'printer.tuned': 'learned from its owner',
@@ -49,6 +53,8 @@ const gravePhrases: readonly EventType[] = [
   'camera.lost',
   'view.lost',
   'printer.lost',
+  'sensor.tripped',
+  'sensor.failed',
 ]
 
 /** Says a change of state as one log line: a constant phrase, and the few figures that matter as fields. */

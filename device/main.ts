@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '@layerwatch/shared/errors.ts'
+import type { SensorName } from '@layerwatch/shared/vocabulary.ts'
 import type { Logger } from 'pino'
 import { parseHold } from './assess/hold.ts'
 import { parseCourse } from './assess/prints.ts'
@@ -19,6 +20,8 @@ import { indexFile } from './layer-index.ts'
 import { openTutor } from './learn/open.ts'
 import { type Learning, openLearningOrMemory } from './learn/thread.ts'
 import { PrinterMonitor } from './monitor.ts'
+import { PinAlarms } from './pin-alarms.ts'
+import type { ContactNews } from './printer/contact.ts'
 import { openFallbacks } from './printer/fallbacks.ts'
 import { openPrinter } from './printer/open.ts'
 import { answerSelftest } from './selftest/answer.ts'
@@ -154,7 +157,9 @@ async function openWatch(
   const { modelSha256 } = detector
   const tutor = await openTutor(config, { learning, printerId, modelSha256, journal, log, signal })
   const onPress = () => void monitor.pauseByButton(signal)
-  const gpio = wiring && (await (await import('./printer/gpio.ts')).openGpio(wiring, { log, onPress }))
+  const onContact = (sensor: SensorName, news: ContactNews) => alarms?.take(sensor, news, signal)
+  const listeners = { log, onPress, onContact }
+  const gpio = wiring && (await (await import('./printer/gpio.ts')).openGpio(wiring, listeners))
   const { setLamp, cutPower } = gpio ?? {}
   const monitor = new PrinterMonitor({
     config,
@@ -169,17 +174,31 @@ async function openWatch(
     journal,
     tutor,
     log,
-    onChange,
+    onChange: () => {
+      alarms?.follow(signal)
+      onChange()
+    },
     ...(setLamp ? { setLamp } : {}),
-    fallbacks: openFallbacks(config.pause.fallback, { printer: config.printer, cutPower }),
+    fallbacks: openFallbacks(config.pause.fallback, {
+      printer: config.printer,
+      cutPower: wiring?.relay?.cutsPower ? cutPower : undefined,
+    }),
   })
+  const alarms =
+    wiring &&
+    new PinAlarms({
+      ...{ config: wiring, log, onChange },
+      ...{ link: monitor.link, pausing: monitor.pausing, layer: () => monitor.layer },
+      cutPower: wiring.smoke?.cutsPower ? cutPower : undefined,
+      record: (entries) => journal.record(entries),
+    })
   for (const { description } of cameras) log.info({ camera: description }, 'camera configured')
   async function close() {
     gpio?.close()
     await tutor.close()
     await Promise.all(cameras.map((one) => one.close()))
   }
-  return { printer: { printerId, name, kind: config.printer.kind, monitor, journal, tutor }, close }
+  return { printer: { printerId, name, kind: config.printer.kind, monitor, journal, tutor, alarms }, close }
 }
 
 /** What a printer's cameras see, one sight at a time: each has its own account of what its pictures are worth. */

@@ -183,12 +183,13 @@ export class PrinterMonitor {
     // How far the print is tells it from the next run of the job, should the agent be away meanwhile.
     if (outcome.closed) void this.#parts.journal.saveCourse(this.link.course, this.keeper.hold)
     if (outcome.turn) this.#parts.setLamp?.(lampSignals[outcome.turn])
-    if (pausing) void this.pausing.settle(pausing, 'layerwatch', signal)
+    if (pausing) void this.pausing.settle(pausing, { by: 'layerwatch' }, signal)
   }
 
   /** Pauses at the press of the button on the device. */
   pauseByButton(signal: AbortSignal): Promise<void> {
-    return this.pausing.settle(this.pausing.act('pause', 'button', signal), 'button', signal)
+    const by = 'button'
+    return this.pausing.settle(this.pausing.act('pause', by, signal), { by }, signal)
   }
 
   #keep(seen: Seen, pictures: readonly Picture[], { decision, closed }: Outcome): void {

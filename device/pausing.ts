@@ -1,5 +1,5 @@
 import type { EventInput } from '@layerwatch/shared/events.ts'
-import type { Actor, PrinterAction } from '@layerwatch/shared/vocabulary.ts'
+import type { Actor, PrinterAction, SensorName } from '@layerwatch/shared/vocabulary.ts'
 import type { Logger } from 'pino'
 import { type ActionOutcome, isUnpaused } from './act.ts'
 import type { Decision } from './assess/decide.ts'
@@ -77,12 +77,20 @@ export class Pausing {
     return outcome
   }
 
-  /** Writes down that a pause is asked for, and what comes of it. */
-  async settle(pausing: Promise<ActionOutcome>, by: Actor, signal: AbortSignal): Promise<void> {
+  /**
+   * Writes down that a pause is asked for, and what comes of it. Where it comes to nothing, only a failing print is
+   * ended by other means: at a `sensor`'s alarm its owner said what is to be done.
+   */
+  async settle(
+    pausing: Promise<ActionOutcome>,
+    { by, sensor }: { by: Actor; sensor?: SensorName },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { link, clock, layer, record } = this.#parts
     const at = layer()
     const { print } = link.course
-    if (!link.isUnderWay('cancel')) record([{ type: 'pause.sent', data: { by, layer: at } }])
+    const why = { by, ...(sensor && { sensor }) }
+    if (!link.isUnderWay('cancel')) record([{ type: 'pause.sent', data: { ...why, layer: at } }])
     const outcome = await pausing
     const { state } = link.course
     const isSamePrint = link.course.print?.printId === print?.printId
@@ -93,9 +101,9 @@ export class Pausing {
     if (outcome.isDone || isOvertaken || !isSamePrint || !isUnpaused(state)) return
     this.#failedAtMs = clock.nowMs()
     const { reason, tries, isInContact } = outcome
-    record([{ type: 'pause.failed', data: { by, reason: reason.slice(0, 300), tries } }])
+    record([{ type: 'pause.failed', data: { ...why, reason: reason.slice(0, 300), tries } }])
     // Lost contact alone ends nothing: nobody knows then what the printer does.
-    if (isInContact && state === 'printing' && by === 'layerwatch') await this.#fallBack(signal)
+    if (isInContact && state === 'printing' && by === 'layerwatch' && !sensor) await this.#fallBack(signal)
   }
 
   /**

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FallbackUsed, HeaterSwitched, HeaterWarned, PauseChecked } from './pause-events.ts'
+import { SensorCleared, SensorFailed, SensorRestored, SensorTripped } from './sensor-events.ts'
 import {
   Actor,
   BlindReason,
@@ -11,6 +12,7 @@ import {
   PauseCause,
   PrinterState,
   PrintOutcome,
+  SensorName,
   Verdict,
 } from './vocabulary.ts'
 
@@ -92,8 +94,12 @@ export const DefectConfirmed = Suspicion
 /** The suspicion ended without being confirmed. */
 export const DefectCleared = z.object({ layer: LayerNumber, defect: z.string().max(32) })
 
-/** A pause was asked of the printer by the agent itself or by its button. */
-export const PauseSent = z.object({ by: Actor, layer: LayerNumber.optional() })
+/** A pause was asked of the printer by the agent itself (at the alarm of a `sensor`, where it says so) or its button. */
+export const PauseSent = z.object({
+  by: Actor,
+  layer: LayerNumber.optional(),
+  sensor: SensorName.optional(),
+})
 /** The printer was read back as paused. `by: printer`: somebody paused it there. */
 export const PrinterPaused = z.object({
   by: Actor,
@@ -107,6 +113,7 @@ export const PauseFailed = z.object({
   by: Actor,
   reason: z.string().max(300),
   tries: z.number().int().min(0),
+  sensor: SensorName.optional(),
 })
 export const PrinterResumed = z.object({ by: Actor, layer: LayerNumber.optional() })
 
@@ -198,6 +205,10 @@ const eventData = {
   'printer.restored': WatchRestored,
   'detector.failed': WatchLost,
   'detector.restored': WatchRestored,
+  'sensor.tripped': SensorTripped,
+  'sensor.cleared': SensorCleared,
+  'sensor.failed': SensorFailed,
+  'sensor.restored': SensorRestored,
   'snapshot.taken': SnapshotTaken,
   'command.accepted': CommandAccepted,
   'command.finished': CommandFinished,

@@ -100,6 +100,10 @@ export type FallbackMeans = z.infer<typeof FallbackMeans>
 export const HeaterName = z.enum(['nozzle', 'bed'])
 export type HeaterName = z.infer<typeof HeaterName>
 
+/** What is wired to the device and alarms by itself. */
+export const SensorName = z.enum(['smoke', 'filament'])
+export type SensorName = z.infer<typeof SensorName>
+
 /** UUID in lower case. */
 export const Id = z.uuid().toLowerCase()
 

@@ -37,6 +37,7 @@ import {
   heaterWarningMessage,
   stillMovingMessage,
 } from './pause-messages.ts'
+import { tellSensor } from './sensor-messages.ts'
 
 /** An event that was just projected; its transaction is open. */
 export interface Happening {
@@ -70,6 +71,10 @@ export async function enqueueNotifications(tx: Tx, happening: Happening): Promis
     case 'heater.warned':
     case 'heater.switched':
       return enqueueHeater(tx, happening)
+    case 'sensor.tripped':
+    case 'sensor.cleared':
+    case 'sensor.failed':
+      return enqueueSensor(tx, happening)
     case 'print.finished':
       return enqueueFinished(tx, happening, event.data)
     case 'camera.lost':
@@ -101,7 +106,7 @@ export async function enqueueNotifications(tx: Tx, happening: Happening): Promis
 async function enqueueTrouble(tx: Tx, happening: Happening): Promise<number> {
   const { event, outcome, receivedAt } = happening
   const { episode } = outcome
-  if (!episode) return 0
+  if (!episode) return enqueueSensor(tx, happening)
   const { incidentId } = episode
   const told = await findNoticesOfIncident(tx, incidentId)
   const isTold = (...kinds: string[]) => told.some((notice) => kinds.includes(notice.kind))
@@ -152,6 +157,13 @@ async function enqueueHeater(tx: Tx, happening: Happening): Promise<number> {
     return insert(tx, happening, heaterWarningMessage({ ...scene, ...event.data }))
   if (event.type !== 'heater.switched' || event.data.result === 'off') return 0
   return insert(tx, happening, heaterFailedMessage({ ...scene, ...event.data }))
+}
+
+async function enqueueSensor(tx: Tx, happening: Happening): Promise<number> {
+  const scene = { ...sceneOf(happening), isNews: isFresh(happening, softFreshMs) }
+  const told = tellSensor(happening.event, scene)
+  if (!told) return 0
+  return insert(tx, happening, told.message, told.isQuiet ? { channels: withoutMail } : {})
 }
 
 async function enqueueFinished(

@@ -238,7 +238,7 @@ export function selftestMessage(
   }
 }
 
-function hour({ at, timeZone }: Pick<Scene, 'at' | 'timeZone'>): string {
+export function hour({ at, timeZone }: Pick<Scene, 'at' | 'timeZone'>): string {
   const options = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
   return new Intl.DateTimeFormat('en-GB', { ...options, ...(timeZone && { timeZone }) }).format(at)
 }

@@ -1,9 +1,11 @@
 import { ConfigError } from '@layerwatch/shared/errors.ts'
+import { SensorName } from '@layerwatch/shared/vocabulary.ts'
 import type { Gpio as Pin } from 'onoff'
 import type { Logger } from 'pino'
-import type { GpioConfig } from '../config.ts'
+import type { GpioConfig } from '../pins-config.ts'
+import type { ContactNews } from './contact.ts'
+import { followButton, followContact } from './gpio-inputs.ts'
 import { findHeader } from './gpio-pins.ts'
-import { beginButton, readButton } from './press.ts'
 
 export type LampSignal = 'off' | 'on' | 'blink'
 
@@ -12,11 +14,17 @@ export interface Gpio {
   /** Switches the relay, which stays switched until the Pi is switched off and on. */
   cutPower?: () => void
   setLamp?: (signal: LampSignal) => void
-  /** Puts the lamp out and lets go of button and lamp; the relay stays as it is. */
+  /** Puts the lamp out and lets go of all but the relay, which stays as it is. */
   close(): void
 }
 
-const pollMs = 20
+interface Listeners {
+  log: Logger
+  onPress: () => void
+  /** The contact of a smoke alarm or of a filament switch turned, or can't be believed. */
+  onContact: (sensor: SensorName, news: ContactNews) => void
+}
+
 const blinkMs = 500
 
 /**
@@ -24,10 +32,7 @@ const blinkMs = 500
  * stays as it is: a restart must not give a printer its power back.
  * @throws ConfigError where this machine has no GPIO, onoff's addon is not built, or a pin can't be had.
  */
-export async function openGpio(
-  config: GpioConfig,
-  { log, onPress }: { log: Logger; onPress: () => void },
-): Promise<Gpio> {
+export async function openGpio(config: GpioConfig, { log, onPress, onContact }: Listeners): Promise<Gpio> {
   const sysfsNumber = await findHeader()
   const { Gpio: PinClass } = await loadOnoff()
   const takePin = (bcm: number, take: (number: number) => Pin): Pin => {
@@ -39,21 +44,29 @@ export async function openGpio(
     }
   }
   const { relay, button, lamp } = config
+  const takeInput = (bcm: number, isActiveLow: boolean, edge: 'none' | 'both') =>
+    takePin(bcm, (number) => new PinClass(number, 'in', edge, { activeLow: isActiveLow }))
   const relayPin = relay && takePin(relay.pin, (number) => takeOutput(PinClass, number, relay))
   const lampPin = lamp && takePin(lamp.pin, (number) => takeOutput(PinClass, number, lamp))
-  const stopButton =
-    button &&
-    listen(
-      takePin(button.pin, (number) => new PinClass(number, 'in', 'both', { activeLow: button.isActiveLow })),
-      { debounceMs: button.debounceMs, onPress, log },
-    )
+  const stops = SensorName.options.flatMap((name) => {
+    const contact = config[name]
+    if (!contact) return []
+    const pin = takeInput(contact.pin, contact.isActiveLow, 'none')
+    const onNews = (news: ContactNews) => onContact(name, news)
+    return [followContact(pin, { name, debounceMs: contact.debounceMs, onNews, log })]
+  })
+  if (button) {
+    const pin = takeInput(button.pin, button.isActiveLow, 'both')
+    stops.push(followButton(pin, { debounceMs: button.debounceMs, onPress, log }))
+  }
   if (relayPin?.readSync() === 1) log.warn('relay still cuts the power: switch the Pi off and on to end that')
   const lampSwitch = lampPin && switchLamp(lampPin)
   return {
-    ...(relayPin && relay.cutsPower && { cutPower: () => cutPower(relayPin, log) }),
+    ...(relayPin &&
+      (relay.cutsPower || config.smoke?.cutsPower) && { cutPower: () => cutPower(relayPin, log) }),
     ...(lampSwitch && { setLamp: lampSwitch }),
     close: () => {
-      stopButton?.()
+      for (const stop of stops) stop()
       lampSwitch?.('off')
       lampPin?.unexport()
     },
@@ -98,43 +111,5 @@ function switchLamp(lamp: Pin): (signal: LampSignal) => void {
     clearInterval(blinking)
     light(signal !== 'off')
     if (signal === 'blink') blinking = setInterval(() => light(!isLit), blinkMs)
-  }
-}
-
-/** Reads a button until the function it gives is called. */
-function listen(
-  pin: Pin,
-  { debounceMs, onPress, log }: { debounceMs: number; onPress: () => void; log: Logger },
-): () => void {
-  let button = beginButton(pin.readSync() === 1, performance.now())
-  if (button.isPressed) log.warn('button is pressed from the beginning: is it wired the other way round?')
-  const read = () => {
-    const reading = { isPressed: pin.readSync() === 1, nowMs: performance.now(), debounceMs }
-    const [next, isNews] = readButton(button, reading)
-    button = next
-    if (!isNews) return
-    log.info('button pressed')
-    onPress()
-  }
-  const polling = setInterval(read, pollMs)
-  try {
-    // An interrupt only makes the reading sooner; where there are none, polling is enough.
-    pin.watch(read)
-  } catch (error) {
-    log.info({ err: error }, 'button has no interrupts and is polled')
-    forgetWatch(pin)
-  }
-  return () => {
-    clearInterval(polling)
-    pin.unexport()
-  }
-}
-
-/** After a watch that failed, onoff would fail again on letting the pin go, unless told to forget it. */
-function forgetWatch(pin: Pin): void {
-  try {
-    pin.unwatchAll()
-  } catch {
-    // Expected: it forgets first and fails then.
   }
 }

@@ -35,14 +35,15 @@ export function describeAbsence({ boot, version }: Pick<PresenceParts, 'boot' | 
 }
 
 function describePrinter(
-  { printerId, name, kind, monitor, tutor }: WatchedPrinter,
+  { printerId, name, kind, monitor, tutor, alarms }: WatchedPrinter,
   clock: Clock,
 ): PrinterStatusReport {
   const { course, status, capabilities } = monitor.link
   const { print } = course
   const cameras = describeCameras(monitor.cameras)
   const { limit } = monitor.keeper
-  const limits = [...(limit ? [limit] : []), ...(capabilities?.limits ?? []), ...(tutor?.limits ?? [])]
+  const now = [...(alarms?.limits ?? []), ...(limit ? [limit] : [])]
+  const limits = [...now, ...(capabilities?.limits ?? []), ...(tutor?.limits ?? [])]
   return {
     printerId,
     name,

@@ -1,6 +1,7 @@
 import type { Journal } from '../journal.ts'
 import type { Tutor } from '../learn/tutor.ts'
 import type { PrinterMonitor } from '../monitor.ts'
+import type { PinAlarms } from '../pin-alarms.ts'
 
 /** A configured printer with the monitor that watches it. */
 export interface WatchedPrinter {
@@ -10,4 +11,6 @@ export interface WatchedPrinter {
   monitor: PrinterMonitor
   journal: Journal
   tutor?: Tutor | undefined
+  /** There only where something is wired to the Pi's pins. */
+  alarms?: PinAlarms | undefined
 }

@@ -14,7 +14,12 @@ const log = pino(
 )
 
 try {
-  const gpio = await openGpio(JSON.parse(process.argv[2] ?? '{}'), { log, onPress: () => say('pressed') })
+  const gpio = await openGpio(JSON.parse(process.argv[2] ?? '{}'), {
+    log,
+    onPress: () => say('pressed'),
+    onContact: (sensor, news) =>
+      say(`${sensor} ${'fault' in news ? `${news.kind} ${news.fault}` : news.kind}`),
+  })
   say(`open ${Object.keys(gpio).join(' ')}`)
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'cut') gpio.cutPower?.()

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import type { GpioConfig } from '../../device/config.ts'
+import type { GpioConfig } from '../../device/pins-config.ts'
 import { waitUntil } from '../setup/wait.ts'
 
 /**
@@ -26,6 +26,8 @@ export interface SysfsOptions {
   label?: string
   /** Pins that an earlier process left as outputs, and at what level. */
   outputs?: Record<number, '0' | '1'>
+  /** What inputs read like at first; `0` where it is not said, as sysfs reads with active-low undone. */
+  inputs?: Record<number, '0' | '1'>
 }
 
 /** Why a namespace can't be had here, or undefined. */
@@ -69,7 +71,10 @@ export async function startGpioProcess(config: unknown, options: SysfsOptions = 
 }
 
 /** Shell lines that make the folder; pins are there before anybody exports them, which plain files can't do. */
-function layOut(pins: number[], { label = 'pinctrl-bcm2711', outputs = {} }: SysfsOptions): string {
+function layOut(
+  pins: number[],
+  { label = 'pinctrl-bcm2711', outputs = {}, inputs = {} }: SysfsOptions,
+): string {
   const chip = `/sys/class/gpio/gpiochip${base}`
   const lines = [
     'mount -t tmpfs none /sys/class',
@@ -82,7 +87,7 @@ function layOut(pins: number[], { label = 'pinctrl-bcm2711', outputs = {} }: Sys
     const level = outputs[pin]
     lines.push(
       `mkdir ${folder}`,
-      `echo ${level ?? '0'} > ${folder}/value`,
+      `echo ${level ?? inputs[pin] ?? '0'} > ${folder}/value`,
       `echo ${level === undefined ? 'in' : 'out'} > ${folder}/direction`,
       `echo none > ${folder}/edge; echo 0 > ${folder}/active_low`,
     )
@@ -91,6 +96,6 @@ function layOut(pins: number[], { label = 'pinctrl-bcm2711', outputs = {} }: Sys
 }
 
 function pinsOf(config: unknown): number[] {
-  const { relay, button, lamp }: Partial<GpioConfig> = Object(config)
-  return [relay, button, lamp].flatMap((part) => (part ? [part.pin] : []))
+  const parts: Partial<GpioConfig> = Object(config)
+  return Object.values(parts).flatMap((part) => (part ? [part.pin] : []))
 }

@@ -109,3 +109,18 @@ for (const [name, text] of [
     assert.throws(read, (error) => error instanceof ConfigError && error.problems.length === 1)
   })
 }
+
+test('a pin has one part, and smoke cuts no power without a relay', () => {
+  const text = `printers: [{name: A, printer: {kind: none}, camera: {kind: snapshot, url: "http://h"},
+    gpio: {button: {pin: 5}, smoke: {pin: 5, cutsPower: true}}}]`
+  assert.throws(
+    () => parseConfig(text, { folder: '/', env: {}, file: 'agent.yaml' }),
+    (error) => {
+      assert.ok(error instanceof ConfigError)
+      const said = error.problems.join('\n')
+      assert.match(said, /gpio\.smoke\.pin: pin 5 is the button's already/)
+      assert.match(said, /gpio\.smoke\.cutsPower: needs a relay/)
+      return true
+    },
+  )
+})

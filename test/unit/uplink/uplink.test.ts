@@ -61,9 +61,13 @@ test('the status that names the printer comes before any event that waited', asy
     return 'stored'
   }
   await cloud.start()
-  const [first] = await waitUntil('an event', () => (statusesBefore.length > 0 ? statusesBefore : undefined), {
-    timeoutMs: 20_000,
-  })
+  const [first] = await waitUntil(
+    'an event',
+    () => (statusesBefore.length > 0 ? statusesBefore : undefined),
+    {
+      timeoutMs: 20_000,
+    },
+  )
   assert.equal(first, 1)
 })
 

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+
+/* What the agent's configuration says of the Pi's pins; see `device/config.ts`. */
+
+const Pin = z.number().int().min(0).max(27).describe('BCM number of the pin')
+
+/** A contact that closes when something is wrong. */
+const Contact = z.strictObject({
+  pin: Pin,
+  isActiveLow: z
+    .boolean()
+    .default(true)
+    .describe(
+      'The pin is low when the contact alarms. Pins 2 to 8 are pulled up by the Pi, the others need a resistor',
+    ),
+  debounceMs: z.number().int().min(100).max(60_000).default(500).describe('Milliseconds the alarm must last'),
+})
+
+export const GpioConfig = z.strictObject({
+  relay: z
+    .strictObject({
+      pin: Pin,
+      isActiveLow: z.boolean().default(false).describe('The relay is on while the pin is low'),
+      cutsPower: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Switch the relay when a confirmed failure could not be paused and the printer still answers',
+        ),
+    })
+    .optional()
+    .describe('Relay, off unless switched'),
+  button: z
+    .strictObject({
+      pin: Pin,
+      isActiveLow: z.boolean().default(true).describe('The pin is low while the button is pressed'),
+      debounceMs: z.number().int().min(1).max(1000).default(30).describe('Milliseconds a press must last'),
+    })
+    .optional()
+    .describe('Button that pauses the print'),
+  lamp: z
+    .strictObject({
+      pin: Pin,
+      isActiveLow: z.boolean().default(false).describe('The lamp is lit while the pin is low'),
+    })
+    .optional()
+    .describe('Lamp that is lit from a suspected failure on'),
+  smoke: Contact.extend({
+    cutsPower: z
+      .boolean()
+      .default(false)
+      .describe('Switch the relay at smoke, at once, whatever the printer does'),
+  })
+    .optional()
+    .describe('Contact of a smoke alarm: it is told at once, and the print is paused'),
+  filament: Contact.extend({
+    pauses: z.boolean().default(false).describe('Pause the print when the filament has run out'),
+  })
+    .optional()
+    .describe('Switch of a filament sensor that alarms when there is none; no sensor of motion'),
+})
+export type GpioConfig = z.infer<typeof GpioConfig>
+
+/** What of it contradicts itself; paths count from `gpio`. */
+export function findPinMistakes(gpio: GpioConfig): { path: string[]; message: string }[] {
+  const pins = Object.entries(gpio).flatMap(([part, config]) => (config ? [{ part, pin: config.pin }] : []))
+  const twice = pins.flatMap(({ part, pin }, index) => {
+    const first = pins.slice(0, index).find((other) => other.pin === pin)
+    return first ? [{ path: [part, 'pin'], message: `pin ${pin} is the ${first.part}'s already` }] : []
+  })
+  const isRelayMissing = gpio.smoke?.cutsPower && !gpio.relay
+  if (!isRelayMissing) return twice
+  return [...twice, { path: ['smoke', 'cutsPower'], message: 'needs a relay' }]
+}
