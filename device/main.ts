@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '@layerwatch/shared/errors.ts'
-import type { SensorName } from '@layerwatch/shared/vocabulary.ts'
 import type { Logger } from 'pino'
 import { parseHold } from './assess/hold.ts'
 import { parseCourse } from './assess/prints.ts'
@@ -20,8 +19,6 @@ import { indexFile } from './layer-index.ts'
 import { openTutor } from './learn/open.ts'
 import { type Learning, openLearningOrMemory } from './learn/thread.ts'
 import { PrinterMonitor } from './monitor.ts'
-import { PinAlarms } from './pin-alarms.ts'
-import type { ContactNews } from './printer/contact.ts'
 import { openFallbacks } from './printer/fallbacks.ts'
 import { openPrinter } from './printer/open.ts'
 import { answerSelftest } from './selftest/answer.ts'
@@ -156,11 +153,14 @@ async function openWatch(
   const journal = scribe.journalOf(printerId, log)
   const { modelSha256 } = detector
   const tutor = await openTutor(config, { learning, printerId, modelSha256, journal, log, signal })
-  const onPress = () => void monitor.pauseByButton(signal)
-  const onContact = (sensor: SensorName, news: ContactNews) => alarms?.take(sensor, news, signal)
-  const listeners = { log, onPress, onContact }
-  const gpio = wiring && (await (await import('./printer/gpio.ts')).openGpio(wiring, listeners))
-  const { setLamp, cutPower } = gpio ?? {}
+  const pins =
+    wiring &&
+    (await (
+      await import('./pins.ts')
+    ).openPins(wiring, {
+      ...{ log, signal, onChange, monitor: () => monitor },
+      record: (entries) => journal.record(entries),
+    }))
   const monitor = new PrinterMonitor({
     config,
     printer,
@@ -175,30 +175,19 @@ async function openWatch(
     tutor,
     log,
     onChange: () => {
-      alarms?.follow(signal)
+      pins?.follow()
       onChange()
     },
-    ...(setLamp ? { setLamp } : {}),
-    fallbacks: openFallbacks(config.pause.fallback, {
-      printer: config.printer,
-      cutPower: wiring?.relay?.cutsPower ? cutPower : undefined,
-    }),
+    fallbacks: openFallbacks(config.pause.fallback, { printer: config.printer, cutPower: pins?.cutPower }),
   })
-  const alarms =
-    wiring &&
-    new PinAlarms({
-      ...{ config: wiring, log, onChange },
-      ...{ link: monitor.link, pausing: monitor.pausing, layer: () => monitor.layer },
-      cutPower: wiring.smoke?.cutsPower ? cutPower : undefined,
-      record: (entries) => journal.record(entries),
-    })
   for (const { description } of cameras) log.info({ camera: description }, 'camera configured')
   async function close() {
-    gpio?.close()
+    pins?.close()
     await tutor.close()
     await Promise.all(cameras.map((one) => one.close()))
   }
-  return { printer: { printerId, name, kind: config.printer.kind, monitor, journal, tutor, alarms }, close }
+  const { kind } = config.printer
+  return { printer: { printerId, name, kind, monitor, journal, tutor, alarms: pins?.alarms }, close }
 }
 
 /** What a printer's cameras see, one sight at a time: each has its own account of what its pictures are worth. */

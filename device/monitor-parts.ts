@@ -6,7 +6,6 @@ import type { WatchedPrinterConfig } from './config.ts'
 import type { Fallback } from './fallback.ts'
 import type { Journal } from './journal.ts'
 import type { Tutor } from './learn/tutor.ts'
-import type { LampSignal } from './printer/gpio.ts'
 import type { Printer } from './printer/printer.ts'
 import type { Observation } from './watch.ts'
 
@@ -31,7 +30,6 @@ export interface MonitorParts {
   log: Logger
   /** Something changed that the phone shows. */
   onChange: () => void
-  setLamp?: (signal: LampSignal) => void
   /** What ends a print that the printer did not end, in this order; there only where the configuration says so. */
   fallbacks?: readonly Fallback[]
 }

@@ -1,6 +1,7 @@
+import type { Verdict } from '@layerwatch/shared/vocabulary.ts'
 import type { Album, Picture } from './album.ts'
 import { emptyAlbum, keepPicture, newestOf } from './album.ts'
-import type { Assessment, ClosedLayer, Outcome, Turn } from './assess/assess.ts'
+import type { Assessment, ClosedLayer, Outcome } from './assess/assess.ts'
 import {
   assess,
   closeLayer,
@@ -12,12 +13,10 @@ import {
 import type { Eyes } from './assess/blindness.ts'
 import { look, openEyes } from './assess/blindness.ts'
 import type { LayerEvidence } from './assess/evidence.ts'
-import type { LayerPlace } from './assess/layers.ts'
-import { beforeFirstLayer, placeLayer } from './assess/layers.ts'
+import { beforeFirstLayer, type LayerPlace, placeLayer } from './assess/layers.ts'
 import type { PrintTime } from './assess/print-time.ts'
 import { printSecondsAt, readPrintTime, startPrintTime } from './assess/print-time.ts'
-import type { Change } from './assess/prints.ts'
-import { isActive } from './assess/prints.ts'
+import { type Change, isActive } from './assess/prints.ts'
 import { type CameraAccounts, noticeCameras } from './camera-accounts.ts'
 import { describeLayers, describeTurn } from './incident.ts'
 import type { Entry } from './journal.ts'
@@ -26,7 +25,6 @@ import { LayerSense } from './layer-change.ts'
 import type { MonitorParts } from './monitor-parts.ts'
 import { isPreparing, pauseBetweenMs } from './pace.ts'
 import { Pausing } from './pausing.ts'
-import type { LampSignal } from './printer/gpio.ts'
 import type { PrinterStatus } from './printer/printer.ts'
 import { PrinterLink } from './printer-link.ts'
 import { joinRound, picturesOf, placeSights } from './sights.ts'
@@ -34,7 +32,6 @@ import { shotsOf } from './standstill.ts'
 import type { Observation, Seen } from './watch.ts'
 
 const fileTimeoutMs = 120_000
-const lampSignals: Record<Turn, LampSignal> = { suspected: 'blink', confirmed: 'on', cleared: 'off' }
 
 /**
  * Watches one printer: a picture every few seconds of printing, judged, placed in its layer, decided on, and the
@@ -98,6 +95,11 @@ export class PrinterMonitor {
 
   get layer(): number {
     return this.#place.layer
+  }
+
+  /** What is thought of this print now. */
+  get verdict(): Verdict {
+    return this.#assessment.suspicion.verdict
   }
 
   get newest(): Picture | undefined {
@@ -182,7 +184,7 @@ export class PrinterMonitor {
     this.#record([...this.#closed(outcome.closed), ...this.#closed(confirmed), ...this.#turned(outcome)])
     // How far the print is tells it from the next run of the job, should the agent be away meanwhile.
     if (outcome.closed) void this.#parts.journal.saveCourse(this.link.course, this.keeper.hold)
-    if (outcome.turn) this.#parts.setLamp?.(lampSignals[outcome.turn])
+    if (outcome.turn) this.#parts.onChange()
     if (pausing) void this.pausing.settle(pausing, { by: 'layerwatch' }, signal)
   }
 
@@ -278,7 +280,6 @@ export class PrinterMonitor {
     this.#cameras = {}
     this.#isBeforeShown = false
     this.pausing.forget()
-    this.#parts.setLamp?.('off')
   }
 
   #endPrint(printId: string | undefined): Entry[] {

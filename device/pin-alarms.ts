@@ -4,16 +4,13 @@ import type { Logger } from 'pino'
 import type { ActionOutcome } from './act.ts'
 import { isActive } from './assess/prints.ts'
 import type { Entry } from './journal.ts'
-import type { Pausing } from './pausing.ts'
+import type { PrinterMonitor } from './monitor.ts'
 import type { GpioConfig } from './pins-config.ts'
 import type { ContactNews } from './printer/contact.ts'
-import type { PrinterLink } from './printer-link.ts'
 
 interface PinAlarmParts {
   config: GpioConfig
-  link: PrinterLink
-  pausing: Pausing
-  layer: () => number
+  monitor: () => Pick<PrinterMonitor, 'link' | 'pausing' | 'layer'>
   /** Cuts the printer's power; there only where the owner wants that at smoke. */
   cutPower: (() => void) | undefined
   log: Logger
@@ -82,14 +79,15 @@ export class PinAlarms {
 
   /** A print that begins without filament is one that its sensor can stop. */
   follow(signal: AbortSignal): void {
-    const { printId } = this.#parts.link.course.print ?? {}
+    const { printId } = this.#link.course.print ?? {}
     if (printId === this.#printId) return
     this.#printId = printId
     if (printId !== undefined && this.#standings.get('filament') === 'tripped') this.#trip('filament', signal)
   }
 
   #trip(sensor: SensorName, signal: AbortSignal): void {
-    const { config, pausing, layer, onChange } = this.#parts
+    const { config, monitor, onChange } = this.#parts
+    const { pausing, layer } = monitor()
     this.#standings.set(sensor, 'tripped')
     // Done first and told after: writing may wait for a slow disk.
     const power = sensor === 'smoke' ? this.#cut() : undefined
@@ -98,12 +96,16 @@ export class PinAlarms {
     const data = {
       sensor,
       print: this.#describePrint(pause),
-      layer: layer(),
+      layer,
       ...(power && { power }),
     }
     this.#record({ type: 'sensor.tripped', data })
     if (pause) void pausing.settle(pause, { by: 'layerwatch', sensor }, signal)
     onChange()
+  }
+
+  get #link(): PrinterMonitor['link'] {
+    return this.#parts.monitor().link
   }
 
   #cut(): EventInput<'sensor.tripped'>['power'] {
@@ -120,7 +122,7 @@ export class PinAlarms {
 
   /** Asks for a pause of a print that moves, as far as is known; a pause that is under way is enough. */
   #pause(signal: AbortSignal): Promise<ActionOutcome> | undefined {
-    const { link, pausing } = this.#parts
+    const { link, pausing } = this.#parts.monitor()
     const { print, state } = link.course
     const isMoving = print && (state === 'offline' || (isActive(state) && !isHeld.includes(state ?? '')))
     if (!isMoving || link.lacks('pause') || link.isUnderWay('pause') || link.isUnderWay('cancel'))
@@ -129,7 +131,7 @@ export class PinAlarms {
   }
 
   #describePrint(pause: Promise<ActionOutcome> | undefined): EventInput<'sensor.tripped'>['print'] {
-    const { link } = this.#parts
+    const link = this.#link
     const { print, state } = link.course
     if (pause || (link.isUnderWay('pause') && print)) return 'pausing'
     if (!print || state === 'cancelling') return 'none'
@@ -137,7 +139,7 @@ export class PinAlarms {
   }
 
   #record(entry: Entry): void {
-    const { printId } = this.#parts.link.course.print ?? {}
+    const { printId } = this.#link.course.print ?? {}
     this.#parts.record([printId ? { printId, ...entry } : entry])
   }
 }

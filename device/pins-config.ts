@@ -40,11 +40,26 @@ export const GpioConfig = z.strictObject({
     .describe('Button that pauses the print'),
   lamp: z
     .strictObject({
-      pin: Pin,
-      isActiveLow: z.boolean().default(false).describe('The lamp is lit while the pin is low'),
+      pin: Pin.optional().describe(
+        'One lamp for all: dark while nothing prints, lit while a print is watched, blinking slowly at a suspicion, ' +
+          'fast at a failure or smoke, two short flashes again and again while nobody sees',
+      ),
+      pins: z
+        .strictObject({
+          watching: Pin.optional(),
+          warning: Pin.optional(),
+          failed: Pin.optional(),
+          blind: Pin.optional(),
+        })
+        .optional()
+        .describe('A lamp for each instead, of which one is lit at a time'),
+      isActiveLow: z.boolean().default(false).describe('A lamp is lit while its pin is low'),
+    })
+    .refine(({ pin, pins }) => (pin === undefined) !== (pins === undefined), {
+      error: 'needs pin or pins, and not both',
     })
     .optional()
-    .describe('Lamp that is lit from a suspected failure on'),
+    .describe('Status lamp'),
   smoke: Contact.extend({
     cutsPower: z
       .boolean()
@@ -63,12 +78,24 @@ export type GpioConfig = z.infer<typeof GpioConfig>
 
 /** What of it contradicts itself; paths count from `gpio`. */
 export function findPinMistakes(gpio: GpioConfig): { path: string[]; message: string }[] {
-  const pins = Object.entries(gpio).flatMap(([part, config]) => (config ? [{ part, pin: config.pin }] : []))
-  const twice = pins.flatMap(({ part, pin }, index) => {
+  const pins = listPins(gpio)
+  const twice = pins.flatMap(({ path, pin }, index) => {
     const first = pins.slice(0, index).find((other) => other.pin === pin)
-    return first ? [{ path: [part, 'pin'], message: `pin ${pin} is the ${first.part}'s already` }] : []
+    return first ? [{ path, message: `pin ${pin} is the ${first.part}'s already` }] : []
   })
   const isRelayMissing = gpio.smoke?.cutsPower && !gpio.relay
   if (!isRelayMissing) return twice
   return [...twice, { path: ['smoke', 'cutsPower'], message: 'needs a relay' }]
+}
+
+/** Every pin with the part it belongs to and the field that names it. */
+export function listPins(gpio: GpioConfig): { part: string; path: string[]; pin: number }[] {
+  const { lamp, ...parts } = gpio
+  const lamps = Object.entries(lamp?.pins ?? {}).flatMap(([mode, pin]) =>
+    pin === undefined ? [] : [{ part: 'lamp', path: ['lamp', 'pins', mode], pin }],
+  )
+  const single = Object.entries({ ...parts, lamp }).flatMap(([part, config]) =>
+    config?.pin === undefined ? [] : [{ part, path: [part, 'pin'], pin: config.pin }],
+  )
+  return [...single, ...lamps]
 }

@@ -2,18 +2,18 @@ import { ConfigError } from '@layerwatch/shared/errors.ts'
 import { SensorName } from '@layerwatch/shared/vocabulary.ts'
 import type { Gpio as Pin } from 'onoff'
 import type { Logger } from 'pino'
+import { type LampMode, lampModes } from '../lamp.ts'
 import type { GpioConfig } from '../pins-config.ts'
 import type { ContactNews } from './contact.ts'
 import { followButton, followContact } from './gpio-inputs.ts'
+import { type Lamp, type LampPin, openLamp, openLamps } from './gpio-lamp.ts'
 import { findHeader } from './gpio-pins.ts'
-
-export type LampSignal = 'off' | 'on' | 'blink'
 
 /** What is wired to the Pi's header. Parts that are not configured are not there. */
 export interface Gpio {
   /** Switches the relay, which stays switched until the Pi is switched off and on. */
   cutPower?: () => void
-  setLamp?: (signal: LampSignal) => void
+  setLamp?: (mode: LampMode) => void
   /** Puts the lamp out and lets go of all but the relay, which stays as it is. */
   close(): void
 }
@@ -24,8 +24,6 @@ interface Listeners {
   /** The contact of a smoke alarm or of a filament switch turned, or can't be believed. */
   onContact: (sensor: SensorName, news: ContactNews) => void
 }
-
-const blinkMs = 500
 
 /**
  * Takes over the configured pins. The relay is off at first, but one that cut the power before this process began
@@ -47,7 +45,8 @@ export async function openGpio(config: GpioConfig, { log, onPress, onContact }: 
   const takeInput = (bcm: number, isActiveLow: boolean, edge: 'none' | 'both') =>
     takePin(bcm, (number) => new PinClass(number, 'in', edge, { activeLow: isActiveLow }))
   const relayPin = relay && takePin(relay.pin, (number) => takeOutput(PinClass, number, relay))
-  const lampPin = lamp && takePin(lamp.pin, (number) => takeOutput(PinClass, number, lamp))
+  const statusLamp =
+    lamp && takeLamp(lamp, (bcm) => takePin(bcm, (number) => takeOutput(PinClass, number, lamp)), log)
   const stops = SensorName.options.flatMap((name) => {
     const contact = config[name]
     if (!contact) return []
@@ -60,17 +59,29 @@ export async function openGpio(config: GpioConfig, { log, onPress, onContact }: 
     stops.push(followButton(pin, { debounceMs: button.debounceMs, onPress, log }))
   }
   if (relayPin?.readSync() === 1) log.warn('relay still cuts the power: switch the Pi off and on to end that')
-  const lampSwitch = lampPin && switchLamp(lampPin)
   return {
     ...(relayPin &&
       (relay.cutsPower || config.smoke?.cutsPower) && { cutPower: () => cutPower(relayPin, log) }),
-    ...(lampSwitch && { setLamp: lampSwitch }),
+    ...(statusLamp && { setLamp: statusLamp.show }),
     close: () => {
       for (const stop of stops) stop()
-      lampSwitch?.('off')
-      lampPin?.unexport()
+      statusLamp?.close()
     },
   }
+}
+
+/** One lamp for all modes, or one for each. */
+function takeLamp(
+  { pin, pins }: NonNullable<GpioConfig['lamp']>,
+  take: (bcm: number) => LampPin,
+  log: Logger,
+): Lamp | undefined {
+  if (pin !== undefined) return openLamp(take(pin), log)
+  const taken = lampModes.flatMap((mode) => {
+    const bcm = mode === 'off' ? undefined : pins?.[mode]
+    return bcm === undefined ? [] : [[mode, take(bcm)] as const]
+  })
+  return openLamps(Object.fromEntries(taken), log)
 }
 
 /** Loaded late, so that agents without GPIO need no addon. */
@@ -96,20 +107,4 @@ function takeOutput(PinClass: typeof Pin, number: number, { isActiveLow }: { isA
 function cutPower(relay: Pin, log: Logger): void {
   relay.writeSync(1)
   log.warn('relay cut the power of the printer')
-}
-
-/** Makes the function that shows a signal on the lamp. */
-function switchLamp(lamp: Pin): (signal: LampSignal) => void {
-  let blinking: NodeJS.Timeout | undefined
-  let isLit = false
-  const light = (lit: boolean) => {
-    isLit = lit
-    lamp.writeSync(lit ? 1 : 0)
-  }
-  light(false)
-  return (signal) => {
-    clearInterval(blinking)
-    light(signal !== 'off')
-    if (signal === 'blink') blinking = setInterval(() => light(!isLit), blinkMs)
-  }
 }

@@ -29,8 +29,9 @@ describe('the pins on a stand-in for sysfs', { timeout: 180_000, ...(skip && { s
   const count = (line: string) => gpio.said.filter((one) => one === line).length
 
   test('the contact of a smoke alarm that closes is told once, when it has lasted', async () => {
-    // Both have rested by then.
+    // Both have rested by then: one that closes before is stuck from the beginning.
     await hears('filament failed stuck')
+    await sleep(200)
     gpio.write(5, 'value', '1')
     await hears('smoke tripped')
     await sleep(500)
@@ -67,5 +68,49 @@ describe('the pins on a stand-in for sysfs', { timeout: 180_000, ...(skip && { s
     assert.ok(!fluttering.said.includes('smoke tripped'))
     fluttering.tell('close')
     assert.equal(await fluttering.ended, 0)
+  })
+
+  test('one lamp tells off, watching, warning, failed and blind apart by its rhythm', async () => {
+    const lamp = await startGpioProcess({ lamp: { pin: 22, isActiveLow: false } })
+    const turns = new Map<string, number>()
+    for (const mode of ['off', 'watching', 'warning', 'failed', 'blind']) {
+      lamp.tell(mode)
+      await waitUntil('it is told', () => lamp.said.includes(`did ${mode}`))
+      const levels: string[] = []
+      for (let sample = 0; sample < 200; sample += 1) {
+        levels.push(lamp.read(22, 'value'))
+        await sleep(20)
+      }
+      const changes = levels.filter((level, index) => index > 0 && level !== levels[index - 1]).length
+      const litShare = levels.filter((level) => level === '1').length / levels.length
+      turns.set(mode, changes)
+      if (mode === 'off') assert.equal(litShare, 0)
+      if (mode === 'watching') assert.equal(litShare, 1)
+      if (mode === 'blind') assert.ok(litShare < 0.3, `${litShare} lit`)
+    }
+    // In about 4 s: a second each, a flicker, two flashes in each two seconds.
+    const [off, watching, warning = 0, failed = 0, blind = 0] = turns.values()
+    assert.deepEqual([off, watching], [0, 0])
+    assert.ok(warning >= 2 && warning <= 6, `${warning} turns`)
+    assert.ok(failed >= 12, `${failed} turns`)
+    assert.ok(blind > warning && blind < failed, `${blind} turns`)
+    lamp.tell('watching')
+    await waitUntil('it is lit', () => lamp.read(22, 'value') === '1')
+    lamp.tell('close')
+    assert.equal(await lamp.ended, 0)
+  })
+
+  test('lamps of their own for each mode are lit one at a time', async () => {
+    const pins = { watching: 22, warning: 23, failed: 24, blind: 25 }
+    const lamps = await startGpioProcess({ lamp: { pins, isActiveLow: false } })
+    const lit = () => Object.values(pins).filter((pin) => lamps.read(pin, 'value') === '1')
+    for (const [mode, pin] of Object.entries(pins)) {
+      lamps.tell(mode)
+      await waitUntil(`${mode} is lit alone`, () => lit().join() === String(pin))
+    }
+    lamps.tell('off')
+    await waitUntil('all are dark', () => lit().length === 0)
+    lamps.tell('close')
+    assert.equal(await lamps.ended, 0)
   })
 })

@@ -1,10 +1,11 @@
 import { createInterface } from 'node:readline'
 import { pino } from 'pino'
+import { lampModes } from '../../device/lamp.ts'
 import { openGpio } from '../../device/printer/gpio.ts'
 
 /*
  * Opens the GPIO that the first argument configures, says what happens on standard output, and does what standard
- * input says: cut, on, off, blink, close. Runs where a test has put a made-up /sys/class/gpio.
+ * input says: cut, a mode of the lamp, close. Runs where a test has put a made-up /sys/class/gpio.
  */
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -23,7 +24,8 @@ try {
   say(`open ${Object.keys(gpio).join(' ')}`)
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'cut') gpio.cutPower?.()
-    if (line === 'on' || line === 'off' || line === 'blink') gpio.setLamp?.(line)
+    const mode = lampModes.find((one) => one === line)
+    if (mode) gpio.setLamp?.(mode)
     if (line === 'close') {
       gpio.close()
       process.exit(0)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import type { GpioConfig } from '../../device/pins-config.ts'
+import { listPins } from '../../device/pins-config.ts'
 import { waitUntil } from '../setup/wait.ts'
 
 /**
@@ -96,6 +96,5 @@ function layOut(
 }
 
 function pinsOf(config: unknown): number[] {
-  const parts: Partial<GpioConfig> = Object(config)
-  return Object.values(parts).flatMap((part) => (part ? [part.pin] : []))
+  return listPins(Object(config)).map(({ pin }) => pin)
 }

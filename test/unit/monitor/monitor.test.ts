@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RejectedError } from '@layerwatch/shared/errors.ts'
 import type { Fallback } from '../../../device/fallback.ts'
+import { lampModeOf } from '../../../device/lamp.ts'
 import { failsAt, openScene } from '../../fakes/scripted-monitor.ts'
 import { ScriptedPrint } from '../../fakes/scripted-print.ts'
 import { VirtualClock } from '../../fakes/virtual-clock.ts'
@@ -219,17 +220,26 @@ test('the button pauses, and the events say that it was the button', async (t) =
   }
 })
 
-test('the lamp blinks at a suspicion, is lit once it is confirmed, and goes out with the print', async (t) => {
-  const signals: string[] = []
-  const { clock, print } = openScene(t, {
-    score: failsAt(100),
-    parts: { setLamp: (signal) => signals.push(signal) },
+test('the lamp tells a watched print, a suspicion, a failure and a lost camera apart, and goes dark with the print', async (t) => {
+  const shown: string[] = []
+  const score = (seconds: number) => (seconds < 100 || seconds > 400 ? 0.05 : 0.97)
+  const { clock, print, monitor } = openScene(t, {
+    score,
+    parts: {
+      onChange: () => {
+        const mode = lampModeOf(monitor, false)
+        if (mode !== shown.at(-1)) shown.push(mode)
+      },
+    },
   })
   await clock.runUntil(() => print.state === 'paused', 20 * minute)
+  print.set('printing')
   await clock.run(10_000)
+  print.isCameraThere = false
+  await clock.run(30_000)
   print.set('cancelled')
   await clock.run(10_000)
-  assert.deepEqual(signals, ['off', 'blink', 'on', 'off'])
+  assert.deepEqual(shown, ['watching', 'warning', 'failed', 'watching', 'blind', 'off'])
 })
 
 test('a print that ends closes its last layer before it is told to have ended', async (t) => {

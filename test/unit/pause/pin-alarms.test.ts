@@ -22,9 +22,7 @@ async function openWired(
   const config = GpioConfig.parse(gpio)
   const alarms = new PinAlarms({
     config,
-    link: monitor.link,
-    pausing: monitor.pausing,
-    layer: () => monitor.layer,
+    monitor: () => monitor,
     cutPower: config.smoke?.cutsPower ? () => onCut() : undefined,
     log: pino({ level: 'silent' }),
     record: (more) => entries.push(...more),

@@ -11,7 +11,6 @@ import { waitUntil } from '../../setup/wait.ts'
 
 const relay = { pin: 17, isActiveLow: false, cutsPower: true }
 const button = { pin: 27, isActiveLow: true, debounceMs: 30 }
-const lamp = { pin: 22, isActiveLow: false }
 
 describe('GPIO through onoff', { skip: whyNoNamespace(), timeout: 180_000 }, () => {
   test('the relay is off until it is told to cut the power, and stays so', async () => {
@@ -46,23 +45,6 @@ describe('GPIO through onoff', { skip: whyNoNamespace(), timeout: 180_000 }, () 
   test('a relay that is not meant to cut power offers no way to do it', async () => {
     const gpio = await startGpioProcess({ relay: { ...relay, cutsPower: false } })
     assert.deepEqual(gpio.said, ['open close'])
-    gpio.tell('close')
-    assert.equal(await gpio.ended, 0)
-  })
-
-  test('the lamp is lit, blinks and goes out at the end', async () => {
-    const gpio = await startGpioProcess({ lamp })
-    const shows = (value: string) => waitUntil(`the lamp is ${value}`, () => gpio.read(22, 'value') === value)
-    assert.equal(gpio.read(22, 'value'), '0')
-    gpio.tell('on')
-    await shows('1')
-    gpio.tell('blink')
-    for (const value of ['0', '1', '0']) await shows(value)
-    gpio.tell('off')
-    await waitUntil('it is told', () => gpio.said.includes('did off'))
-    assert.equal(gpio.read(22, 'value'), '0')
-    gpio.tell('on')
-    await shows('1')
     gpio.tell('close')
     assert.equal(await gpio.ended, 0)
   })
