@@ -14,6 +14,7 @@ import { connectUplink, type Uplink } from './mqtt.ts'
 import { signAct } from './notify/act-tokens.ts'
 import type { ActContext } from './notify/acts.ts'
 import { InFlight } from './notify/in-flight.ts'
+import { type Later, startLater } from './notify/later.ts'
 import { openNotifiers } from './notify/open.ts'
 import { type SendContext, sendDue } from './notify/send.ts'
 import { tellSilences } from './notify/silence.ts'
@@ -40,6 +41,8 @@ export interface Flow {
   telegramBot: (() => string | undefined) | undefined
   /** Tells devices what people said of prints; wake it when somebody did. */
   teller: Repeater
+  /** Tells what has a time of its own; wake it when somebody changed how they want to be told. */
+  later: Later
   /** What notifications are sent with. */
   sending: SendContext
   uplink: Uplink
@@ -92,7 +95,8 @@ export function startFlow(options: FlowOptions): Flow {
   })
   const desk = { db, log, presence, keys: keys.commands, publish: uplink.publish, now, onChanges }
   const frames = new LiveFrames((issuer, printer) => renewLease(desk, issuer, printer), log)
-  const silences = { db, now, listeningSince: now(), canSendEmail, onNotifications: () => sender.wake() }
+  const telling = { db, now, canSendEmail, onNotifications: () => sender.wake() }
+  const silences = { ...telling, listeningSince: now() }
   const listener = new Repeater('tell of silences', () => tellSilences(silences), log)
   const settler = new Repeater('settle commands', () => settleCommands(desk), log)
   const onCommand = () => settler.wake()
@@ -105,6 +109,7 @@ export function startFlow(options: FlowOptions): Flow {
   settler.wake()
   teller.wake()
   listener.wake()
+  const later = startLater(telling, log)
   chat?.repeater.wake()
   return {
     presence,
@@ -115,6 +120,7 @@ export function startFlow(options: FlowOptions): Flow {
     acts,
     telegramBot: telegram && (() => chat?.poll.username),
     teller,
+    later,
     sending,
     uplink,
     close: async () => {
@@ -125,6 +131,7 @@ export function startFlow(options: FlowOptions): Flow {
         settler.close(),
         teller.close(),
         listener.close(),
+        later.close(),
         sender.close(),
       ])
       await inFlight.settled()

@@ -8,6 +8,7 @@ import { findEventDevice, insertEvent, isUnstorable } from './db/events.ts'
 import { type DeviceRow, findActiveDevice, lockOwnPrinter } from './db/printers.ts'
 import type { Verdict } from './mqtt.ts'
 import { enqueueNotifications } from './notify/enqueue.ts'
+import { enqueueProgress } from './notify/progress.ts'
 import { enqueueAnswering } from './notify/silence.ts'
 import type { Presence } from './presence.ts'
 import { type Outcome, project } from './projections.ts'
@@ -132,8 +133,9 @@ export async function ingestStatus(
     const isHeard = status.online && applied.isNewest
     const { printerIds } = applied
     const heard = { before: device.heardAt, at: heardAt }
-    const queued = isHeard ? await enqueueAnswering(tx, { printerIds, canSendEmail, heard }) : 0
-    return { applied, queued }
+    const answering = isHeard ? await enqueueAnswering(tx, { printerIds, canSendEmail, heard }) : 0
+    const progress = await enqueueProgress(tx, applied.strides, { at: heardAt, canSendEmail })
+    return { applied, queued: answering + progress }
   }, transactionLimits)
   if (queued > 0) context.onNotifications()
   if (applied.foreignPrinterIds.length > 0) {

@@ -5,11 +5,12 @@ import {
   type DeviceRow,
   findPrinterIdsOfDevice,
   lockOwnPrinter,
+  type PrinterRow,
   setUnreportedOffline,
   updateDevice,
   updatePrinter,
 } from './db/printers.ts'
-import { ensurePrint } from './db/prints.ts'
+import { ensurePrint, type PrintRow } from './db/prints.ts'
 import { keepsPause } from './projections-printer.ts'
 
 /** What a status did. */
@@ -20,6 +21,17 @@ export interface AppliedStatus {
   printerIds: string[]
   /** Printers it named that are another device's: left alone. */
   foreignPrinterIds: string[]
+  /** How far prints came with it. */
+  strides: Stride[]
+}
+
+/** A print came on, from one share of it to another (0..1). */
+export interface Stride {
+  printer: PrinterRow
+  print: PrintRow
+  from: number
+  to: number
+  secondsLeft: number | undefined
 }
 
 /** Applies a status in the order of the agent's own clock. Printers are taken in one order, against deadlock. */
@@ -32,10 +44,10 @@ export async function applyStatus(
   if (!status.online) {
     if (isSameRun) await updateDevice(tx, device.id, { isOnline: false })
     const printerIds = await findPrinterIdsOfDevice(tx, device.id)
-    return { isNewest: isSameRun, printerIds, foreignPrinterIds: [] }
+    return { isNewest: isSameRun, printerIds, foreignPrinterIds: [], strides: [] }
   }
   if (isSameRun && device.uptimeMs !== null && BigInt(uptimeMs) < device.uptimeMs) {
-    return { isNewest: false, printerIds: [], foreignPrinterIds: [] }
+    return { isNewest: false, printerIds: [], foreignPrinterIds: [], strides: [] }
   }
   await updateDevice(tx, device.id, {
     boot,
@@ -47,14 +59,16 @@ export async function applyStatus(
   })
   const reports = [...status.printers].sort((a, b) => (a.printerId < b.printerId ? -1 : 1))
   const foreignPrinterIds: string[] = []
+  const strides: Stride[] = []
   for (const report of reports) {
-    const isOwn = await applyReport(tx, { device, report, boot, uptimeMs, heardAt })
-    if (!isOwn) foreignPrinterIds.push(report.printerId)
+    const applied = await applyReport(tx, { device, report, boot, uptimeMs, heardAt })
+    if (!applied) foreignPrinterIds.push(report.printerId)
+    else if (applied.stride) strides.push(applied.stride)
   }
   const reported = reports.map((report) => report.printerId)
   const gone = await setUnreportedOffline(tx, { deviceId: device.id, reported, at: heardAt })
   const own = reported.filter((id) => !foreignPrinterIds.includes(id))
-  return { isNewest: true, printerIds: [...own, ...gone], foreignPrinterIds }
+  return { isNewest: true, printerIds: [...own, ...gone], foreignPrinterIds, strides }
 }
 
 interface Report {
@@ -65,11 +79,14 @@ interface Report {
   heardAt: Date
 }
 
-/** @returns false where the printer is another device's. */
-async function applyReport(tx: Tx, { device, report, boot, uptimeMs, heardAt }: Report): Promise<boolean> {
+/** @returns undefined where the printer is another device's. */
+async function applyReport(
+  tx: Tx,
+  { device, report, boot, uptimeMs, heardAt }: Report,
+): Promise<{ stride?: Stride } | undefined> {
   const { printerId } = report
   const printer = await lockOwnPrinter(tx, device, { printerId, at: heardAt })
-  if (!printer) return false
+  if (!printer) return undefined
   const print =
     report.printId &&
     (await ensurePrint(tx, {
@@ -79,12 +96,14 @@ async function applyReport(tx: Tx, { device, report, boot, uptimeMs, heardAt }: 
       job: report.job ?? 'Print',
       startedAt: heardAt,
     }))
-  await updatePrinter(tx, printerId, {
+  const named = await updatePrinter(tx, printerId, {
     ...columnsOfReport(report),
     statusBoot: boot,
     statusUptimeMs: uptimeMs,
     ...(print && { printId: print.id }),
     ...(!keepsPause(report.state) && { pausedBy: null, pausedAt: null }),
   })
-  return true
+  if (!print || report.progress === undefined) return {}
+  const from = printer.printId === print.id ? (printer.progress ?? 0) : 0
+  return { stride: { printer: named, print, from, to: report.progress, secondsLeft: report.secondsLeft } }
 }

@@ -44,6 +44,8 @@ export const MeView = z.object({
   name: z.string(),
   email: z.string(),
   organisationName: z.string(),
+  /** IANA name; absent until the person's browser said it. */
+  timeZone: z.string().optional(),
   notifications: z.object({ email: z.boolean(), pushSubscriptions: z.number().int() }),
 })
 export type MeView = z.infer<typeof MeView>

@@ -10,6 +10,12 @@ export const NoticeKind = z.enum([
   'finished',
   'lost',
   'restored',
+  'started',
+  'first-layer',
+  'progress',
+  'resumed',
+  'summary',
+  'digest',
   'test',
 ])
 export type NoticeKind = z.infer<typeof NoticeKind>

@@ -60,18 +60,27 @@ export async function findRole(db: Db | Tx, personId: string, printerId: string)
   return (await findRoles(db, personId, printerId)).get(printerId)
 }
 
-/** Everybody who may see a printer: members of its organisation and those it is shared with. */
+/**
+ * Everybody who may see a printer: members of its organisation and those it is shared with. Who has more say comes
+ * first; of the same say, whoever has been there for longer.
+ */
 export async function findViewers(db: Db | Tx, printerId: string): Promise<string[]> {
+  const since = { orderBy: { createdAt: 'asc' } } as const
   const row = await db.printer.findUnique({
     where: { id: printerId },
     select: {
-      organisation: { select: { members: { select: { userId: true } } } },
-      grants: { select: { personId: true } },
+      organisation: { select: { members: { select: { userId: true, role: true }, ...since } } },
+      grants: { select: { personId: true, role: true }, ...since },
     },
   })
   if (!row) return []
-  const members = row.organisation.members.map((member) => member.userId)
-  return [...new Set([...members, ...row.grants.map((grant) => grant.personId)])]
+  const members = row.organisation.members.map(({ userId, role }) => ({
+    id: userId,
+    role: roleOfMember(role),
+  }))
+  const guests = row.grants.map(({ personId, role }) => ({ id: personId, role: roleOfGrant(role) }))
+  const line = [...members, ...guests].toSorted((a, b) => rank[b.role] - rank[a.role])
+  return [...new Set(line.map(({ id }) => id))]
 }
 
 /** The organisation plug-in's words for ours: its owners and admins own, its members operate. */

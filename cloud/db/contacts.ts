@@ -40,7 +40,7 @@ export async function deleteContact(db: Db, personId: string, kind: ContactKind)
 /** How a person's newest notification on each channel went. */
 export async function findLastNotices(db: Db, personId: string): Promise<Map<string, LastNotice>> {
   const rows = await db.notification.findMany({
-    where: { personId, tries: { gt: 0 } },
+    where: { personId, tries: { gt: 0 }, status: { not: 'dropped' } },
     distinct: ['channel'],
     orderBy: { createdAt: 'desc' },
     select: { channel: true, createdAt: true, sentAt: true, status: true, outcome: true },

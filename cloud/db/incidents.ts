@@ -245,3 +245,23 @@ function viewStep(step: IncidentStepRow, names: ReadonlyMap<string, string>): Re
     detail: step.detail,
   })
 }
+
+/**
+ * Whether anybody acted on an incident: acknowledged it or said what it was, or had it resolved otherwise; since an
+ * instant of the cloud's clock, sent its printer a command or marked its print.
+ */
+export async function isAnswered(db: Db, incidentId: string, since: Date): Promise<boolean> {
+  const incident = await db.incident.findUnique({
+    where: { id: incidentId },
+    select: { status: true, printId: true, printerId: true },
+  })
+  if (incident?.status !== 'open') return true
+  const { printId, printerId } = incident
+  const sent = await db.command.findFirst({
+    // An open page asks for pictures by itself.
+    where: { printerId, issuedAt: { gte: since }, action: { not: 'snapshot' } },
+    select: { id: true },
+  })
+  if (sent) return true
+  return (await db.mark.findFirst({ where: { printId, at: { gte: since } } })) !== null
+}

@@ -1,24 +1,11 @@
 import { Channel } from '@layerwatch/shared/notify.ts'
+import type { Topic } from '@layerwatch/shared/notify-rules.ts'
 import type { NoticeKind } from '@layerwatch/shared/push.ts'
 import type { Message } from '../notify/messages.ts'
-import { findViewers } from './access.ts'
 import type { Db, Tx } from './client.ts'
 import type { Prisma } from './generated/client.ts'
 
 export type NotificationRow = Prisma.NotificationModel
-
-/** One message to everybody who may see a printer. */
-export interface Notice {
-  message: Message
-  channels: readonly Channel[]
-  eventId: string
-  organisationId: string
-  incidentId?: string | undefined
-  /** The picture that goes with it. */
-  snapshotId?: string | undefined
-  /** Not sent before. */
-  notBefore: Date
-}
 
 /** Somebody to tell, and how. */
 export interface Recipient {
@@ -28,44 +15,65 @@ export interface Recipient {
   target: string
 }
 
-/** Everybody who may see a printer, on each channel they can be reached by. */
+/** People on each channel they can be reached by, in the order of `people`. */
 export async function findRecipients(
   tx: Tx,
-  { printerId, channels }: { printerId: string; channels: readonly Channel[] },
+  { people, canSendEmail }: { people: readonly string[]; canSendEmail: boolean },
 ): Promise<Recipient[]> {
-  const people = await findViewers(tx, printerId)
-  const browsers = await tx.pushSubscription.findMany({
-    where: { personId: { in: people } },
-    select: { id: true, personId: true },
+  const where = { personId: { in: [...people] } }
+  const browsers = await tx.pushSubscription.findMany({ where, select: { id: true, personId: true } })
+  const contacts = await tx.contact.findMany({ where, select: { personId: true, kind: true } })
+  return people.flatMap((personId): Recipient[] => {
+    const isOwn = (row: { personId: string }) => row.personId === personId
+    return [
+      ...(canSendEmail ? [{ personId, channel: 'email' as const, target: '' }] : []),
+      ...browsers.filter(isOwn).map(({ id }) => ({ personId, channel: 'push' as const, target: id })),
+      ...contacts.filter(isOwn).map(({ kind }) => ({ personId, channel: Channel.parse(kind), target: '' })),
+    ]
   })
-  const contacts = await tx.contact.findMany({
-    where: { personId: { in: people }, kind: { in: [...channels] } },
-    select: { personId: true, kind: true },
-  })
-  const onContacts = contacts.map(({ personId, kind }): Recipient => {
-    return { personId, channel: Channel.parse(kind), target: '' }
-  })
-  const onPush = browsers.map(({ id, personId }): Recipient => ({ personId, channel: 'push', target: id }))
-  const byMail = people.map((personId): Recipient => ({ personId, channel: 'email', target: '' }))
-  return [...byMail, ...onPush, ...onContacts].filter(({ channel }) => channels.includes(channel))
 }
 
-/** Queues a notice for its recipients; returns how many rows are new. */
+/** One message on one way to one person, as it is queued. */
+export interface QueuedNotice extends Recipient {
+  message: Message
+  /** Not sent before. */
+  dueAt: Date
+  /** Told in a summary when it is due. */
+  isHeld: boolean
+  /** Sent only where nobody acted on its incident. */
+  ifUnanswered: boolean
+}
+
+/** What a notice is about, whoever is told. */
+export interface NoticeOrigin {
+  eventId: string
+  organisationId: string
+  topic?: Topic | undefined
+  printerId?: string | undefined
+  incidentId?: string | undefined
+  /** The picture that goes with it. */
+  snapshotId?: string | undefined
+}
+
+/** Queues a notice; returns how many rows are new. */
 export async function insertNotifications(
   tx: Db | Tx,
-  { message, eventId, organisationId, incidentId, snapshotId, notBefore }: Notice,
-  { recipients, newId, at }: { recipients: readonly Recipient[]; newId: () => string; at: Date },
+  { eventId, organisationId, topic, printerId, incidentId, snapshotId }: NoticeOrigin,
+  { notices, newId, at }: { notices: readonly QueuedNotice[]; newId: () => string; at: Date },
 ): Promise<number> {
   const { count } = await tx.notification.createMany({
-    data: recipients.map((recipient) => ({
+    data: notices.map(({ message, dueAt, isHeld, ...recipient }) => ({
       id: newId(),
       organisationId,
       ...recipient,
       ...message,
+      topic: topic ?? '',
       eventId,
+      printerId: printerId ?? null,
       incidentId: incidentId ?? null,
       snapshotId: snapshotId ?? null,
-      nextTryAt: notBefore,
+      status: isHeld ? 'held' : 'pending',
+      nextTryAt: dueAt,
       createdAt: at,
     })),
     skipDuplicates: true,
@@ -73,48 +81,68 @@ export async function insertNotifications(
   return count
 }
 
-/** Kinds of the notices an incident has, and whether each still waits. */
+/** Who was told what of an incident. */
 export async function findNoticesOfIncident(
   tx: Tx,
   incidentId: string,
-): Promise<{ kind: string; isWaiting: boolean }[]> {
-  const rows = await tx.notification.findMany({
-    where: { incidentId },
-    select: { kind: true, status: true, tries: true },
-  })
-  return rows.map((row) => ({ kind: row.kind, isWaiting: row.status === 'pending' && row.tries === 0 }))
+): Promise<{ kind: string; personId: string; channel: string; target: string }[]> {
+  const select = { kind: true, personId: true, channel: true, target: true }
+  return tx.notification.findMany({ where: { incidentId }, select })
 }
 
-/** Gives an incident's notices of a kind that still wait new words, to be sent now. Returns how many. */
-export async function rewordWaiting(
+/** Notices of an incident that nobody was told yet: waiting to be due, or held by quiet hours. */
+export interface WaitingNotice extends Recipient {
+  id: string
+  nextTryAt: Date
+  isHeld: boolean
+  ifUnanswered: boolean
+}
+
+/** An incident's notices of a kind that were not sent yet. */
+export async function findWaiting(
   tx: Tx,
   { incidentId, kind }: { incidentId: string; kind: NoticeKind },
-  { message, at }: { message: Message; at: Date },
-): Promise<number> {
-  const { count } = await tx.notification.updateMany({
-    where: { incidentId, kind, status: 'pending', tries: 0 },
-    data: { ...message, nextTryAt: at },
+): Promise<WaitingNotice[]> {
+  const rows = await tx.notification.findMany({
+    where: { incidentId, kind, OR: [{ status: 'pending', tries: 0 }, { status: 'held' }] },
   })
-  return count
+  return rows.map((row) => {
+    const { id, personId, target, nextTryAt, ifUnanswered, status } = row
+    const channel = Channel.parse(row.channel)
+    return { id, personId, channel, target, nextTryAt, ifUnanswered, isHeld: status === 'held' }
+  })
+}
+
+/** Gives a notice that still waits new words. Returns whether it still waited. */
+export async function rewordNotice(
+  tx: Tx,
+  id: string,
+  { message, nextTryAt }: { message: Message; nextTryAt: Date },
+): Promise<boolean> {
+  const where = { id, status: { in: ['pending', 'held'] }, tries: 0 }
+  return (await tx.notification.updateMany({ where, data: { ...message, nextTryAt } })).count > 0
 }
 
 /** Takes back notices that still wait. */
 export async function deleteWaiting(
   tx: Tx,
-  where: { incidentId: string; kind: NoticeKind } | { eventId: string },
-): Promise<number> {
-  const { count } = await tx.notification.deleteMany({ where: { ...where, status: 'pending', tries: 0 } })
-  return count
+  where: { id: { in: string[] } } | { eventId: string },
+): Promise<void> {
+  await tx.notification.deleteMany({
+    where: {
+      ...where,
+      OR: [{ status: 'pending', tries: 0 }, ...('id' in where ? [{ status: 'held' }] : [])],
+    },
+  })
 }
 
-/** Who was told of an event of a printer and may still see it. */
+/** Who was told of an event, or will be, among some people. */
 export async function findRecipientsOfEvent(
   tx: Tx,
-  { eventId, printerId }: { eventId: string; printerId: string },
+  { eventId, people }: { eventId: string; people: readonly string[] },
 ): Promise<Recipient[]> {
-  const viewers = await findViewers(tx, printerId)
   const rows = await tx.notification.findMany({
-    where: { eventId, status: { not: 'failed' }, personId: { in: viewers } },
+    where: { eventId, status: { notIn: ['failed', 'dropped'] }, personId: { in: [...people] } },
     select: { personId: true, channel: true, target: true },
   })
   return rows.map((row) => ({ ...row, channel: Channel.parse(row.channel) }))
@@ -167,7 +195,7 @@ export async function recordOutcome(
   id: string,
   data:
     | { status: 'sent'; outcome: string; sentAt: Date }
-    | { status: 'failed'; outcome: string }
+    | { status: 'failed' | 'dropped'; outcome: string }
     | { status: 'pending'; outcome: string; nextTryAt: Date }
     | { status: 'pending'; nextTryAt: Date; tries: number },
 ): Promise<void> {

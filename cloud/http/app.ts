@@ -19,6 +19,7 @@ import { addMeRoutes } from './me.ts'
 import { addNotificationRoutes } from './notifications.ts'
 import { addPage } from './page.ts'
 import { addPairingRoutes } from './pairing.ts'
+import { addPreferenceRoutes } from './preferences.ts'
 import { addPrinterRoutes } from './printers.ts'
 import { addPrintRoutes } from './prints.ts'
 import { answerProblems, problemOf } from './problem.ts'
@@ -65,6 +66,7 @@ export function buildApp(context: Context): FastifyInstance {
   addLiveRoutes(app, context)
   addPushRoutes(app, context)
   addContactRoutes(app, context)
+  addPreferenceRoutes(app, context)
   addNotificationRoutes(app, context)
   addActRoutes(app, context)
   addPage(app, pageDir)

@@ -33,4 +33,5 @@ type FlowPart =
   | 'teller'
   | 'acts'
   | 'telegramBot'
+  | 'later'
   | 'sending'

@@ -123,7 +123,7 @@ function composeHtml(page: Page): string {
 <html lang="en"><body style="margin:0;padding:20px;background:#EDEAE1;color:#16201E;${font}">
 <div style="max-width:480px;margin:0 auto;padding:20px;background:#FAF8F3;border-radius:18px">
 <h1 style="margin:0 0 12px;font-size:22px;line-height:27px">${escapeHtml(page.title)}</h1>
-${picture}<p style="margin:0 0 20px;font-size:15px;line-height:20px">${escapeHtml(page.body)}</p>
+${picture}<p style="margin:0 0 20px;font-size:15px;line-height:20px;white-space:pre-line">${escapeHtml(page.body)}</p>
 <p style="margin:0 0 20px"><a href="${escapeHtml(page.link)}" style="display:inline-block;padding:14px 20px;background:#16201E;color:#FAF8F3;border-radius:14px;font-weight:600;text-decoration:none">Open Layerwatch</a></p>
 ${actLine}
 <p style="margin:0;font-size:13px;color:#4A5552">Layerwatch. <a href="${escapeHtml(page.settings)}" style="color:#4A5552">Notifications</a></p>

@@ -67,7 +67,8 @@ export function confirmedMessage(trouble: Trouble & { isPauseSent: boolean }): M
   }
 }
 
-const actors: Record<Mover, string> = {
+/** Who paused or resumed it, as it stands after the verb. */
+export const actors: Record<Mover, string> = {
   layerwatch: 'by Layerwatch',
   person: 'from the page',
   button: 'by the button',
@@ -238,6 +239,7 @@ export function selftestMessage(
   }
 }
 
+/** The hour it happened at, in the zone it is told in. */
 export function hour({ at, timeZone }: Pick<Scene, 'at' | 'timeZone'>): string {
   const options = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
   return new Intl.DateTimeFormat('en-GB', { ...options, ...(timeZone && { timeZone }) }).format(at)

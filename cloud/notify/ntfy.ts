@@ -60,6 +60,12 @@ const tags: Record<Message['kind'], string> = {
   finished: 'checkered_flag',
   lost: 'see_no_evil',
   restored: 'eyes',
+  started: 'arrow_forward',
+  'first-layer': 'one',
+  progress: 'hourglass_flowing_sand',
+  resumed: 'arrow_forward',
+  summary: 'scroll',
+  digest: 'bar_chart',
   test: 'wave',
 }
 

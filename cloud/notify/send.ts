@@ -5,7 +5,9 @@ import { NoticeKind } from '@layerwatch/shared/push.ts'
 import type { Logger } from 'pino'
 import type { Db } from '../db/client.ts'
 import { findContacts } from '../db/contacts.ts'
+import { isAnswered } from '../db/incidents.ts'
 import { claimDue, findNextDue, type NotificationToSend, recordOutcome } from '../db/notifications.ts'
+import { findPreferencesOf } from '../db/preferences.ts'
 import { actHoldsForMs, actsOf, type OfferedAct } from './act-tokens.ts'
 import type { InFlight } from './in-flight.ts'
 import { testMessage } from './messages.ts'
@@ -79,6 +81,10 @@ async function trySending(context: SendContext, row: NotificationToSend, signal:
   const { db, log, now } = context
   const channel = Channel.parse(row.channel)
   const about = { notificationId: row.id, channel, kind: row.kind }
+  if (row.ifUnanswered && row.incidentId && (await isAnswered(db, row.incidentId, row.createdAt))) {
+    await recordOutcome(db, row.id, { status: 'dropped', outcome: 'somebody acted' })
+    return
+  }
   const notifier = context.notifiers[channel]
   if (!notifier) {
     await recordOutcome(db, row.id, { status: 'failed', outcome: 'the channel is not set up' })
@@ -176,8 +182,9 @@ export async function sendTest(
 ): Promise<TestOutcome[]> {
   const { db, now } = context
   const contacts = asked.only ? [] : await findContacts(db, asked.receiver.personId)
+  const { timeZone } = await findPreferencesOf(db, asked.receiver.personId)
   const all: Channel[] = ['email', 'push', ...contacts.map(({ kind }) => Channel.parse(kind))]
-  const outgoing = { id: randomUUID(), message: testMessage({ at: now() }), at: now(), tag: 'test' }
+  const outgoing = { id: randomUUID(), message: testMessage({ at: now(), timeZone }), at: now(), tag: 'test' }
   const channels = asked.only ? [asked.only] : all
   return Promise.all(channels.map((channel) => testChannel(context, { channel, outgoing, ...asked }, signal)))
 }

@@ -1,34 +1,34 @@
 import type { DeviceEvent, EventData } from '@layerwatch/shared/events.ts'
+import type { Topic } from '@layerwatch/shared/notify-rules.ts'
 import type { SensorName } from '@layerwatch/shared/vocabulary.ts'
 import { hour, job, type Message, oneLine, type Scene, sentences } from './messages.ts'
 
 /* The words of what is wired to the device and alarms by itself; see `messages.ts`. */
 
 /**
- * What an event of a sensor has people told, and whether it is no reason for a mail. Smoke is told however late it is
- * heard of, an empty spool while something prints.
+ * What an event of a sensor has people told, and as what. Smoke is told however late it is heard of, an empty spool
+ * while something prints.
  */
 export function tellSensor(
   event: DeviceEvent,
   { isNews, ...scene }: Scene & { isNews: boolean },
-): { message: Message; isQuiet: boolean } | undefined {
+): { message: Message; topic: Topic } | undefined {
   if (event.type === 'pause.failed') {
     const { sensor } = event.data
-    return sensor && loud(sensorPauseFailedMessage({ ...scene, ...event.data, sensor }))
+    if (!sensor) return undefined
+    const message = sensorPauseFailedMessage({ ...scene, ...event.data, sensor })
+    return { message, topic: sensor === 'smoke' ? 'smoke' : 'pause-failed' }
   }
   if (event.type !== 'sensor.tripped' && event.type !== 'sensor.cleared' && event.type !== 'sensor.failed')
     return undefined
   const isSmoke = event.data.sensor === 'smoke'
   const isWanted = isSmoke ? isNews || event.type === 'sensor.tripped' : isNews && event.printId !== undefined
   if (!isWanted) return undefined
-  if (event.type === 'sensor.tripped') return loud(sensorTrippedMessage({ ...scene, ...event.data }))
+  if (event.type === 'sensor.tripped')
+    return { message: sensorTrippedMessage({ ...scene, ...event.data }), topic: event.data.sensor }
   if (event.type === 'sensor.cleared')
-    return { message: sensorClearedMessage({ ...scene, ...event.data }), isQuiet: true }
-  return { message: sensorFailedMessage({ ...scene, ...event.data }), isQuiet: !isSmoke }
-}
-
-function loud(message: Message) {
-  return { message, isQuiet: false }
+    return { message: sensorClearedMessage({ ...scene, ...event.data }), topic: 'sensor' }
+  return { message: sensorFailedMessage({ ...scene, ...event.data }), topic: isSmoke ? 'smoke' : 'sensor' }
 }
 
 type Print = EventData<'sensor.tripped'>['print']

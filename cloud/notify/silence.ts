@@ -1,15 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { Channel } from '@layerwatch/shared/notify.ts'
+import { findViewers } from '../db/access.ts'
 import type { Db, Tx } from '../db/client.ts'
-import {
-  deleteWaiting,
-  findRecipients,
-  findRecipientsOfEvent,
-  insertNotifications,
-  type Notice,
-} from '../db/notifications.ts'
+import { deleteWaiting, findRecipientsOfEvent } from '../db/notifications.ts'
 import { findSilentPrinters, findTold, lockPrinter, type ToldPrinter } from '../db/printers.ts'
-import { answeringMessage, type Message, type Scene, silentMessage } from './messages.ts'
+import { idOf } from './enqueue-print.ts'
+import { answeringMessage, type Scene, silentMessage } from './messages.ts'
+import { type MessageIn, type Notice, tell, tellEnd } from './tell.ts'
 
 /*
  * A device that goes silent during a print cannot say so itself. Its people are told once of each silence, and
@@ -47,10 +42,9 @@ export async function tellSilences(context: SilenceContext): Promise<number> {
       // It may have been heard while its row was waited for.
       if (!told?.heardAt || told.heardAt > heardBefore) return 0
       const eventId = episodeId('silent', { printerId, heardAt: told.heardAt })
-      const message = silentMessage(sceneOf(told, told.heardAt))
-      const notice = noticeOf(told, { eventId, message, at, canSendEmail })
-      const recipients = await findRecipients(tx, { printerId, channels: notice.channels })
-      return insertNotifications(tx, notice, { recipients, newId: randomUUID, at })
+      const scene = sceneOf(told, told.heardAt)
+      const messageIn: MessageIn = (timeZone) => silentMessage({ ...scene, timeZone })
+      return tell(tx, noticeOf(told, { eventId, messageIn, at, canSendEmail }))
     })
     if (queued > 0) onNotifications()
   }
@@ -78,22 +72,22 @@ export async function enqueueAnswering(
   for (const printerId of printerIds) {
     const silence = episodeId('silent', { printerId, heardAt: before })
     await deleteWaiting(tx, { eventId: silence })
-    const recipients = await findRecipientsOfEvent(tx, { eventId: silence, printerId })
+    const people = await findViewers(tx, printerId)
+    const recipients = await findRecipientsOfEvent(tx, { eventId: silence, people })
     const told = recipients.length > 0 ? await findTold(tx, printerId) : undefined
     if (!told) continue
     const eventId = episodeId('answering', { printerId, heardAt: before })
     const silentSeconds = (at.getTime() - before.getTime()) / 1000
-    const message = answeringMessage({ ...sceneOf(told, at), silentSeconds })
-    const notice = noticeOf(told, { eventId, message, at, canSendEmail })
-    queued += await insertNotifications(tx, notice, { recipients, newId: randomUUID, at })
+    const scene = { ...sceneOf(told, at), silentSeconds }
+    const messageIn: MessageIn = (timeZone) => answeringMessage({ ...scene, timeZone })
+    queued += await tellEnd(tx, noticeOf(told, { eventId, messageIn, at, canSendEmail }), recipients)
   }
   return queued
 }
 
-/** Stands where the id of an event stands, for here is none: the same for the same silence. */
+/** The same for the same silence. */
 function episodeId(what: string, { printerId, heardAt }: { printerId: string; heardAt: Date }): string {
-  const hex = createHash('sha256').update(`${what} ${printerId} ${heardAt.toISOString()}`).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+  return idOf(what, printerId, heardAt.toISOString())
 }
 
 function sceneOf({ printerId, printerName, job, layer }: ToldPrinter, at: Date): Scene {
@@ -101,14 +95,8 @@ function sceneOf({ printerId, printerName, job, layer }: ToldPrinter, at: Date):
 }
 
 function noticeOf(
-  { organisationId }: ToldPrinter,
-  {
-    eventId,
-    message,
-    at,
-    canSendEmail,
-  }: { eventId: string; message: Message; at: Date; canSendEmail: boolean },
+  { organisationId, printerId }: ToldPrinter,
+  about: Pick<Notice, 'eventId' | 'messageIn' | 'at' | 'canSendEmail'>,
 ): Notice {
-  const channels = Channel.options.filter((channel) => channel !== 'email' || canSendEmail)
-  return { message, channels, eventId, organisationId, notBefore: at }
+  return { ...about, topic: 'offline', organisationId, printerId, notBefore: about.at }
 }

@@ -61,6 +61,8 @@ export const rows: readonly Row[] = [
   // This cloud has no bot.
   { route: 'POST /api/contacts/telegram', kind: 'mine', refused: 409 },
   { route: 'DELETE /api/contacts', kind: 'mine', body: () => ({ kind: 'ntfy' }) },
+  { route: 'GET /api/preferences', kind: 'mine' },
+  { route: 'PATCH /api/preferences', kind: 'mine', body: () => ({ timeZone: 'Europe/Berlin' }) },
   { route: 'POST /api/notifications/test', kind: 'mine' },
 
   { route: 'GET /api/printers/:printerId', kind: 'one', what: 'printer' },
