@@ -23,7 +23,8 @@ import type { Entry } from './journal.ts'
 import { Keeper } from './keeper.ts'
 import { LayerSense } from './layer-change.ts'
 import type { MonitorParts } from './monitor-parts.ts'
-import { isPreparing, pauseBetweenMs } from './pace.ts'
+import { isPreparing } from './pace.ts'
+import { Pacing } from './pacing.ts'
 import { Pausing } from './pausing.ts'
 import type { PrinterStatus } from './printer/printer.ts'
 import { PrinterLink } from './printer-link.ts'
@@ -42,6 +43,7 @@ export class PrinterMonitor {
   readonly link: PrinterLink
   readonly keeper: Keeper
   readonly pausing: Pausing
+  readonly #pacing: Pacing
   #time: PrintTime
   #place: LayerPlace = beforeFirstLayer
   #layerAtByte: ((byte: number) => number) | undefined
@@ -65,6 +67,8 @@ export class PrinterMonitor {
       layer: () => this.#place.layer,
       onChange: (changes, status) => this.#follow(changes, status),
     })
+    const now = () => ({ status: this.link.status, state: this.link.course.state, eyes: this.#eyes })
+    this.#pacing = new Pacing({ ...parts, now })
     this.keeper = new Keeper({
       ...parts,
       config: parts.config.pause,
@@ -126,15 +130,9 @@ export class PrinterMonitor {
         reading = undefined
       })
       await (isActive(this.link.course.state) ? this.lookNow(signal) : reading)
-      await clock.sleep(beganMs + this.#pauseBetweenMs() - clock.nowMs(), signal)
+      await this.#pacing.rest(beganMs, signal)
     }
     await reading
-  }
-
-  #pauseBetweenMs(): number {
-    const { config, clock } = this.#parts
-    const { status, course } = this.link
-    return pauseBetweenMs({ config, status, state: course.state, eyes: this.#eyes, nowMs: clock.nowMs() })
   }
 
   /** Takes a picture now; while the print moves, it is evidence. */
@@ -249,6 +247,7 @@ export class PrinterMonitor {
     const printSeconds = printSecondsAt(this.#time, clock.nowMs())
     const place = placeLayer(this.#place, { status, printSeconds, layerAtByte: this.#layerAtByte })
     if (place.layer < this.#place.layer) this.#recount(printSeconds)
+    this.#pacing.noteLayer(place.claimed ?? place.layer)
     this.#place = place
     if (status.layer !== undefined || status.filePosition === undefined || this.#isFileAsked) return
     this.#isFileAsked = true

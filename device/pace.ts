@@ -30,3 +30,21 @@ export function pauseBetweenMs(now: {
   const isMissing = !now.eyes.blind && now.eyes.lastSightMs < now.nowMs - intervalMs
   return isMissing ? Math.min(retryMs, intervalMs) : intervalMs
 }
+
+/**
+ * How long after a printer said that a layer began it is looked at: it says so when it reads the line, its head follows
+ * after what it has read ahead, and a layer counts once it was said twice (not measured on a printer).
+ */
+const layerDelayMs = 1_500
+
+/** That delay, and the time between two looks, in milliseconds of a printer that may be faster than time. */
+export function afterLayerMs({
+  config,
+  status,
+}: {
+  config: Pick<WatchedPrinterConfig, 'capture'>
+  status: Pick<PrinterStatus, 'timeScale'> | undefined
+}): { stepMs: number; delayMs: number } {
+  const scale = status?.timeScale ?? 1
+  return { stepMs: (config.capture.intervalSeconds * 1000) / scale, delayMs: layerDelayMs / scale }
+}

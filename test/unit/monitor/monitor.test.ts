@@ -157,7 +157,7 @@ test('a person resumes after a false alarm: the same sight does not pause again,
 
 test('a pause at the printer itself is told from ours', async (t) => {
   const { clock, print, find, types } = openScene(t, { score: () => 0.1 })
-  await clock.runUntil(() => print.printSeconds > 60, 5 * minute)
+  await clock.runUntil(() => print.printSeconds > 68, 5 * minute)
   print.set('paused')
   await clock.runUntil(() => types().includes('printer.paused'), minute)
   assert.deepEqual(find('printer.paused')[0]?.data, { by: 'printer', layer: 4 })
@@ -253,7 +253,7 @@ test('a print that ends closes its last layer before it is told to have ended', 
 
 test('a printer that names its layers late is followed from its own number on', async (t) => {
   const { clock, print, find } = openScene(t, { score: () => 0.1, tellsLayer: false })
-  await clock.runUntil(() => print.printSeconds > 300, 10 * minute)
+  await clock.runUntil(() => print.printSeconds > 310, 10 * minute)
   const before = find('layer.judged').length
   Object.assign(print.script, { tellsLayer: true, layerSeconds: 150 })
   await clock.runUntil(() => print.layer > 6, 30 * minute)
