@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { Command, InvalidArgumentError } from 'commander'
@@ -155,6 +156,18 @@ async function writeMosquitto(dir: string, options: Place): Promise<void> {
   say(`Written. Start it with: mosquitto -c ${dir}/mosquitto.conf`)
 }
 
+async function backUp(dir: string, options: Place & { json?: true }): Promise<void> {
+  const config = load(options)
+  const { backUpCloud } = await import('./cli/backup.ts')
+  await backUpCloud(config, { dir: resolve(dir), log: makeLog('warn'), isJson: options.json ?? false })
+}
+
+async function restore(dir: string, options: Place & { json?: true }): Promise<void> {
+  const config = load(options)
+  const { restoreCloud } = await import('./cli/backup.ts')
+  await restoreCloud(config, { dir: resolve(dir), log: makeLog('warn'), isJson: options.json ?? false })
+}
+
 /** What a person is to read of a failure; the whole of it only where it is a bug. */
 function describe(error: unknown): string[] {
   if (error instanceof ConfigError) return [error.message, ...error.problems]
@@ -184,6 +197,14 @@ place(user.command('reset-password'))
 place(program.command('device').description('devices').command('revoke <id>'))
   .description("take a device's certificate back")
   .action(revokeDevice)
+place(program.command('backup <dir>'))
+  .description('write everything the cloud holds into a new folder; the cloud may run meanwhile')
+  .option('--json', 'print what was written as JSON')
+  .action(backUp)
+place(program.command('restore <dir>'))
+  .description('fill an empty data folder and database from a backup')
+  .option('--json', 'print what was restored as JSON')
+  .action(restore)
 place(program.command('mosquitto-config <dir>'))
   .description('write what Mosquitto needs into a folder')
   .action(writeMosquitto)

@@ -17,7 +17,13 @@ import { promisify } from 'node:util'
 import { ConfigError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { type Binaries, chooseRunAs, findBinaries, type RunAs } from './embedded/binaries.ts'
+import {
+  type Binaries,
+  chooseRunAs,
+  findBinaries,
+  type RunAs,
+  requireSameMajor,
+} from './embedded/binaries.ts'
 import { stopLeftover } from './embedded/leftover.ts'
 import { findFreePort } from './free-port.ts'
 
@@ -65,7 +71,10 @@ export async function startEmbeddedDatabase(options: {
     log,
   }
   if (!existsSync(dir)) await createCluster(setup, dataDir)
-  else await stopLeftover(dir, log)
+  else {
+    await requireSameMajor(dir, setup.binaries)
+    await stopLeftover(dir, log)
+  }
   const { server, port } = await startServer(setup, signal)
   const admin = urlOf(setup.password, port, 'postgres')
   await createDatabase(admin)

@@ -19,18 +19,35 @@ export interface OpenedForCommand {
  * it is started for the time of the command.
  */
 export async function openForCommand(config: CloudConfig, log: Logger): Promise<OpenedForCommand> {
-  const opened: (() => unknown)[] = []
-  const close = async () => {
-    for (const undo of opened.splice(0).reverse()) await undo()
-  }
+  const { url, opened, close } = await findDatabase(config, log)
   try {
-    const url = config.databaseUrl ?? (await openEmbedded(config, log, opened))
     await migrate(url)
     const { db, close: closeDatabase } = openDatabase(url, { poolSize: 2 })
     opened.push(closeDatabase)
     const keys = await loadOrMakeKeys(`${config.dataDir}/keys`)
     const baseUrl = config.baseUrl ?? `http://127.0.0.1:${config.port}`
     return { db, keys, auth: makeAuth({ db, config, baseUrl, secret: keys.sessionSecret, log }), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+export interface FoundDatabase {
+  url: string
+  /** What is to be undone in the end, last first. */
+  opened: (() => unknown)[]
+  close(): Promise<void>
+}
+
+/** The address of the configured database; the embedded one is started where no cloud runs on its folder. */
+export async function findDatabase(config: CloudConfig, log: Logger): Promise<FoundDatabase> {
+  const opened: (() => unknown)[] = []
+  const close = async () => {
+    for (const undo of opened.splice(0).reverse()) await undo()
+  }
+  try {
+    return { url: config.databaseUrl ?? (await openEmbedded(config, log, opened)), opened, close }
   } catch (error) {
     await close()
     throw error

@@ -11,8 +11,9 @@ const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.me
 const advisoryLock = 72707369
 
 /** Prisma's book of what was applied, as its command line makes it. */
+export const bookName = '_prisma_migrations'
 const createBook = `
-CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
+CREATE TABLE IF NOT EXISTS "${bookName}" (
   "id" VARCHAR(36) PRIMARY KEY NOT NULL,
   "checksum" VARCHAR(64) NOT NULL,
   "finished_at" TIMESTAMPTZ,
@@ -33,29 +34,58 @@ interface Migration {
 /**
  * Brings the database up to date: every migration not yet applied, in order, each in one transaction with its
  * entry in Prisma's book. Several clouds may start at once; one migrates, the others wait.
+ * @param options.only the names of those to apply, where not all are wanted yet.
  * @returns the names of those applied now.
  * @throws ConfigError where the database knows a migration this version does not, or an applied one was changed,
  * UnavailableError where it cannot be reached.
  */
-export async function migrate(databaseUrl: string, dir = migrationsDir): Promise<string[]> {
+export async function migrate(
+  databaseUrl: string,
+  { dir = migrationsDir, only }: { dir?: string; only?: ReadonlySet<string> } = {},
+): Promise<string[]> {
   const migrations = readMigrations(dir)
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
-  // A connection that breaks is told by the query that needs it.
-  client.on('error', () => {})
-  await client.connect().catch((cause: unknown) => {
-    throw new UnavailableError('The database cannot be reached', { cause })
-  })
+  const client = await connect(databaseUrl)
   try {
     await client.query("SET lock_timeout = '60s'")
     await client.query('SELECT pg_advisory_lock($1)', [advisoryLock])
     await client.query(createBook)
-    const pending = findPending(migrations, await readBook(client))
+    const pending = findPending(migrations, await readBook(client)).filter(
+      ({ name }) => only?.has(name) ?? true,
+    )
     for (const migration of pending) await apply(client, migration)
     return pending.map(({ name }) => name)
   } finally {
     // Ends the session and with it the lock.
     await client.end()
   }
+}
+
+/**
+ * A connection outside of the pool, for what no query of `cloud/db` does.
+ * @throws UnavailableError where the database cannot be reached.
+ */
+export async function connect(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
+  // A connection that breaks is told by the query that needs it.
+  client.on('error', () => {})
+  await client.connect().catch((cause: unknown) => {
+    throw new UnavailableError('The database cannot be reached', { cause })
+  })
+  return client
+}
+
+/** The migrations a database has had, in order. */
+export async function listApplied(client: pg.Client): Promise<{ name: string; checksum: string }[]> {
+  const applied = (await readBook(client)).map(({ name, checksum }) => ({ name, checksum }))
+  return applied.sort((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+/** @throws ConfigError where one of these is not a migration of this version. */
+export function requireKnown(migrations: readonly { name: string; checksum: string }[]): void {
+  findPending(
+    readMigrations(migrationsDir),
+    migrations.map((migration) => ({ ...migration, isFinished: true })),
+  )
 }
 
 function readMigrations(dir: string): Migration[] {

@@ -32,6 +32,23 @@ export function findBinaries(): Binaries {
   return { initdb: join(native, 'bin/initdb'), postgres: join(native, 'bin/postgres') }
 }
 
+/**
+ * PostgreSQL reads the files of its own major version alone.
+ * @throws ConfigError where a database's folder was made by another, with the steps.
+ */
+export async function requireSameMajor(databaseDir: string, { postgres }: Binaries): Promise<void> {
+  const made = readFileSync(join(databaseDir, 'PG_VERSION'), 'utf8').trim()
+  const { stdout } = await run(postgres, ['--version'], { timeout: 10_000 })
+  const brought = /(\d+)(\.\d+)*\s*$/.exec(stdout)?.[1]
+  if (made === brought) return
+  throw new ConfigError(`The database is of PostgreSQL ${made}, and this Layerwatch brings ${brought}`, {
+    problems: [
+      `${databaseDir}: with the Layerwatch that made it: npm run cloud -- backup FOLDER`,
+      'then with this one, on an empty data folder: npm run cloud -- restore FOLDER',
+    ],
+  })
+}
+
 const Links = z.array(z.object({ source: z.string(), target: z.string() }))
 
 /** The package's install script makes these links; npm 12 doesn't run it, so what is missing is made here. */

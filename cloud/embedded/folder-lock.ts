@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ConfigError } from '@layerwatch/shared/errors.ts'
 
+/** What the lock lies in, and what SQLite puts beside it while it is held. */
+export const lockFiles: readonly string[] = ['lock', 'lock-journal']
+
 /**
  * Keeps a second cloud from the same data folder. The lock is the kernel's, held through SQLite: it ends with
  * the process, however that ends.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
@@ -22,8 +22,10 @@ afterEach(async () => {
 })
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-async function start(): Promise<{ cloud: ChildProcess; ready: ReadyMessage; said: () => string }> {
-  const cloud = fork(program, ['run', '--data', dataDir, '--port', '0'], { silent: true, cwd: root })
+async function start(
+  data = dataDir,
+): Promise<{ cloud: ChildProcess; ready: ReadyMessage; said: () => string }> {
+  const cloud = fork(program, ['run', '--data', data, '--port', '0'], { silent: true, cwd: root })
   started.add(cloud)
   let said = ''
   for (const stream of [cloud.stdout, cloud.stderr]) {
@@ -152,6 +154,60 @@ test('accounts are managed beside a running cloud, and without one', async () =>
   const reset = await command('user', 'reset-password', '--data', dataDir, '--email', 'bob@example.org')
   assert.match(reset.out, /signed out everywhere/)
   assert.equal(isDatabaseRunning(), false)
+})
+
+test('a running cloud is backed up and restored elsewhere: the account works, a second restore is refused', async () => {
+  const { cloud, ready } = await start()
+  const backup = join(folder, 'backup')
+  const other = join(folder, 'other')
+  const written = await command('backup', backup, '--data', dataDir, '--json')
+  assert.equal(written.code, 0, written.err)
+  assert.equal(JSON.parse(written.out).missingPictures, 0)
+  assert.equal((await post(`${ready.url}/api/auth/sign-in/email`, account)).status, 200)
+  const intoUsed = await command('restore', backup, '--data', dataDir)
+  assert.equal(intoUsed.code, 78)
+  assert.match(intoUsed.err, /in use/)
+  await stop(cloud, 'SIGTERM')
+  const restored = await command('restore', backup, '--data', other)
+  assert.equal(restored.code, 0, restored.err)
+  assert.match(restored.out, /Restored from .*: \d+ rows, 0 pictures/)
+  const again = await command('restore', backup, '--data', other)
+  assert.equal(again.code, 78)
+  assert.match(again.err, /not empty/)
+  const elsewhere = await start(other)
+  assert.equal((await post(`${elsewhere.ready.url}/api/auth/sign-in/email`, account)).status, 200)
+})
+
+test('a restore that fails leaves the data folder empty', async () => {
+  const [backup, other] = [join(folder, 'spoilt'), join(folder, 'stays-empty')]
+  assert.equal((await command('backup', backup, '--data', dataDir)).code, 0)
+  const manifest = JSON.parse(readFileSync(join(backup, 'manifest.json'), 'utf8'))
+  manifest.tables.find(({ name }: { name: string }) => name === 'user').rows += 1
+  writeFileSync(join(backup, 'manifest.json'), JSON.stringify(manifest))
+  const { code, err } = await command('restore', backup, '--data', other)
+  assert.equal(code, 1)
+  assert.match(err, /this backup cannot be used: user has/)
+  assert.deepEqual(readdirSync(other), ['lock'])
+})
+
+test('a database of another major version of PostgreSQL is refused with the steps', async () => {
+  const version = join(dataDir, 'database/PG_VERSION')
+  const text = readFileSync(version, 'utf8')
+  writeFileSync(version, '12\n')
+  const { code, err } = await command(
+    'user',
+    'add',
+    '--data',
+    dataDir,
+    '--email',
+    'x@example.org',
+    '--name',
+    'X',
+  )
+  writeFileSync(version, text)
+  assert.equal(code, 78)
+  assert.match(err, /of PostgreSQL 12/)
+  assert.match(err, /backup FOLDER[\s\S]*restore FOLDER/)
 })
 
 test('a configuration with mistakes names each and exits with 78', async () => {

@@ -57,8 +57,8 @@ function refusal(pattern: RegExp) {
 
 test('every migration is applied once, in order, and written in Prisma’s book', async () => {
   const names = readdirSync(dir).filter((name) => name !== 'migration_lock.toml')
-  assert.deepEqual(await migrate(url, dir), names.sort())
-  assert.deepEqual(await migrate(url, dir), [])
+  assert.deepEqual(await migrate(url, { dir }), names.sort())
+  assert.deepEqual(await migrate(url, { dir }), [])
   const book = await query('SELECT migration_name, applied_steps_count, finished_at FROM _prisma_migrations')
   assert.deepEqual(
     book.map((row) => row.migration_name),
@@ -68,27 +68,27 @@ test('every migration is applied once, in order, and written in Prisma’s book'
 })
 
 test('of two clouds that start at once, one migrates', async () => {
-  const applied = await Promise.all([migrate(url, dir), migrate(url, dir)])
+  const applied = await Promise.all([migrate(url, { dir }), migrate(url, { dir })])
   assert.deepEqual(applied.map((names) => names.length > 0).sort(), [false, true])
 })
 
 test('a migration changed after it was applied is refused', async () => {
-  const [first = ''] = await migrate(url, dir)
+  const [first = ''] = await migrate(url, { dir })
   appendFileSync(join(dir, first, 'migration.sql'), '\n-- changed')
-  await assert.rejects(migrate(url, dir), refusal(/changed after it was applied/))
+  await assert.rejects(migrate(url, { dir }), refusal(/changed after it was applied/))
 })
 
 test('a database of a later version is refused', async () => {
-  const [first = ''] = await migrate(url, dir)
+  const [first = ''] = await migrate(url, { dir })
   rmSync(join(dir, first), { recursive: true })
-  await assert.rejects(migrate(url, dir), refusal(/later version/))
+  await assert.rejects(migrate(url, { dir }), refusal(/later version/))
 })
 
 test('a migration that fails leaves nothing behind', async () => {
   mkdirSync(join(dir, '99999999999999_broken'))
   const sql = 'CREATE TABLE half (id int); SELECT nonsense;'
   writeFileSync(join(dir, '99999999999999_broken', 'migration.sql'), sql)
-  await assert.rejects(migrate(url, dir), refusal(/99999999999999_broken: .*nonsense/))
+  await assert.rejects(migrate(url, { dir }), refusal(/99999999999999_broken: .*nonsense/))
   assert.deepEqual(await query("SELECT 1 FROM pg_tables WHERE tablename = 'half'"), [])
   assert.equal((await query('SELECT 1 FROM _prisma_migrations')).length > 0, true)
 })
@@ -98,7 +98,7 @@ test('a push that waits while the cloud is upgraded goes to every browser, and o
   const kept = mkdtempSync(join(tmpdir(), 'layerwatch-migrations-'))
   for (const name of later) cpSync(join(dir, name), join(kept, name), { recursive: true })
   for (const name of later) rmSync(join(dir, name), { recursive: true })
-  await migrate(url, dir)
+  await migrate(url, { dir })
   await query(
     `INSERT INTO "user" ("id", "name", "email", "updatedAt") VALUES ('anna', 'Anna', 'a@example.org', now())`,
   )
@@ -109,7 +109,7 @@ test('a push that waits while the cloud is upgraded goes to every browser, and o
     FROM (VALUES ('push', 'pending'), ('push', 'sent'), ('email', 'pending')) AS one(channel, status)`)
   cpSync(kept, dir, { recursive: true })
   rmSync(kept, { recursive: true })
-  assert.deepEqual(await migrate(url, dir), later.sort())
+  assert.deepEqual(await migrate(url, { dir }), later.sort())
   const rows = await query(
     'SELECT channel, status, target <> \'\' AS named FROM "Notification" ORDER BY 1, 2, 3',
   )
@@ -120,7 +120,7 @@ test('a push that waits while the cloud is upgraded goes to every browser, and o
 })
 
 test('the migrations make what the schema says: columns, their types, keys and indices', async () => {
-  await migrate(url, dir)
+  await migrate(url, { dir })
   const inPublic = "table_schema = 'public' AND table_name <> '_prisma_migrations'"
   const columns = await query(
     `SELECT table_name || '.' || column_name || ' ' || data_type
