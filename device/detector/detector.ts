@@ -20,7 +20,9 @@ export interface PictureFigures {
   brightShare: number
   /** Variance of the Laplacian of the luma at 320×320: low where the picture is blurred or empty. */
   sharpness: number
-  /** Luma at 32×32, row by row: tells frozen and moved pictures. */
+  /** `sharpness` over the same at 160×160: falls as focus is lost, whatever the light; 0 where there is no detail. */
+  fineness: number
+  /** Luma at 64×64, row by row: tells frozen and moved pictures. */
   thumbnail: Uint8Array
   /** Luma at the detector's input size, row by row: what the sense of change compares from layer to layer. */
   grey?: { width: number; height: number; luma: Uint8Array }

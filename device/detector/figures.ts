@@ -3,7 +3,7 @@ import type { PictureFigures } from './detector.ts'
 /** Luma below and above which a pixel holds no detail. */
 const darkBelow = 16
 const brightAbove = 239
-const thumbnailSize = 32
+const thumbnailSize = 64
 
 interface Size {
   width: number
@@ -28,8 +28,11 @@ export function measurePicture(pixels: Uint8Array, size: Size): Omit<PictureFigu
     brightness: sum / luma.length,
     darkShare: dark / luma.length,
     brightShare: bright / luma.length,
-    sharpness: measureSharpness(luma, size),
-    thumbnail: shrink(luma, size),
+    ...measureDetail(luma, size),
+    thumbnail: Uint8Array.from(
+      shrink(luma, size, { width: thumbnailSize, height: thumbnailSize }),
+      Math.round,
+    ),
     grey: { ...size, luma: Uint8Array.from(luma) },
   }
 }
@@ -42,6 +45,14 @@ function toLuma(pixels: Uint8Array): Float32Array {
     luma[i] = 0.299 * r + 0.587 * g + 0.114 * b
   }
   return luma
+}
+
+/** Detail at full and at half the size, which blur takes from the first. */
+function measureDetail(luma: Float32Array, size: Size): Pick<PictureFigures, 'sharpness' | 'fineness'> {
+  const half = { width: size.width >> 1, height: size.height >> 1 }
+  const sharpness = measureSharpness(luma, size)
+  const coarse = measureSharpness(shrink(luma, size, half), half)
+  return { sharpness, fineness: coarse > 0 ? sharpness / coarse : 0 }
 }
 
 /** Variance of the Laplacian over all pixels but the border. */
@@ -60,21 +71,21 @@ function measureSharpness(luma: Float32Array, { width, height }: Size): number {
   return squares / count - (sum / count) ** 2
 }
 
-/** Means over a 32×32 grid. */
-function shrink(luma: Float32Array, { width, height }: Size): Uint8Array {
-  const sums = new Float64Array(thumbnailSize * thumbnailSize)
+/** Means over a grid that is smaller. */
+function shrink(luma: Float32Array, { width, height }: Size, to: Size): Float32Array {
+  const sums = new Float32Array(to.width * to.height)
   const counts = new Uint32Array(sums.length)
   for (let y = 0; y < height; y++) {
-    const row = Math.floor((y * thumbnailSize) / height) * thumbnailSize
+    const row = Math.floor((y * to.height) / height) * to.width
     for (let x = 0; x < width; x++) {
-      const cell = row + Math.floor((x * thumbnailSize) / width)
+      const cell = row + Math.floor((x * to.width) / width)
       sums[cell] = at(sums, cell) + at(luma, y * width + x)
       counts[cell] = at(counts, cell) + 1
     }
   }
-  return Uint8Array.from(sums, (sum, cell) => Math.round(sum / at(counts, cell)))
+  return sums.map((sum, cell) => sum / at(counts, cell))
 }
 
-function at(values: Float32Array | Float64Array | Uint32Array, index: number): number {
+function at(values: Float32Array | Uint32Array, index: number): number {
   return values[index] ?? 0
 }

@@ -134,5 +134,6 @@ export const clearFigures: PictureFigures = {
   darkShare: 0,
   brightShare: 0,
   sharpness: 300,
-  thumbnail: new Uint8Array(1024),
+  fineness: 0.24,
+  thumbnail: new Uint8Array(4096),
 }

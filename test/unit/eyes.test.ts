@@ -21,6 +21,7 @@ const seenAt = (capturedAtMs: number): Observation => ({
       darkShare: 0,
       brightShare: 0,
       sharpness: 100,
+      fineness: 0.24,
       thumbnail: new Uint8Array(),
     },
     decodeMs: 1,

@@ -74,7 +74,8 @@ const figures: FrameJudgement['figures'] = {
   darkShare: 0.02,
   brightShare: 0.02,
   sharpness: 400,
-  thumbnail: new Uint8Array(32 * 32),
+  fineness: 0.24,
+  thumbnail: new Uint8Array(64 * 64),
 }
 
 /** Puts a judgement together again, every cell shifted by the same log-odds. */

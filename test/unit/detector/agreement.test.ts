@@ -6,7 +6,15 @@ import { compareJudgements, summarise } from '../../bench/agreement.ts'
 const alarm = 0.5
 
 function judged(score: number, cells: number[]): FrameJudgement {
-  const figures = { width: 1, height: 1, brightness: 0, darkShare: 0, brightShare: 0, sharpness: 0 }
+  const figures = {
+    width: 1,
+    height: 1,
+    brightness: 0,
+    darkShare: 0,
+    brightShare: 0,
+    sharpness: 0,
+    fineness: 0,
+  }
   return {
     score,
     detections: [],

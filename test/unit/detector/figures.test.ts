@@ -51,13 +51,33 @@ test('colours weigh as they do for the eye', () => {
   assert.ok(Math.abs(measurePicture(green, size).brightness - 0.587 * 255) < 0.01)
 })
 
-test('the thumbnail has 32×32 means, row by row from the upper left', () => {
-  const { thumbnail } = measurePicture(
-    paint((x, y) => (y < 32 ? 0 : x * 4)),
+test('fine detail is told from coarse, and light takes nothing from it', () => {
+  const wave = (period: number, height: number) =>
+    measurePicture(
+      paint(
+        (x, y) =>
+          120 + height * (Math.sin((2 * Math.PI * x) / period) + Math.cos((2 * Math.PI * y) / period)),
+      ),
+      size,
+    ).fineness
+  assert.ok(wave(4, 50) > 3 * wave(16, 50))
+  assert.ok(Math.abs(wave(4, 10) / wave(4, 50) - 1) < 0.1)
+  const even = measurePicture(
+    paint(() => 100),
     size,
   )
-  assert.equal(thumbnail.length, 1024)
+  assert.equal(even.fineness, 0)
+})
+
+test('the thumbnail has 64×64 means, row by row from the upper left', () => {
+  const side = 128
+  const pixels = Uint8Array.from({ length: side * side * 3 }, (_, index) => {
+    const pixel = Math.floor(index / 3)
+    return Math.floor(pixel / side) < 64 ? 0 : (pixel % side) * 2
+  })
+  const { thumbnail } = measurePicture(pixels, { width: side, height: side })
+  assert.equal(thumbnail.length, 4096)
   assert.equal(thumbnail[0], 0)
-  assert.equal(thumbnail[16 * 32], 2)
-  assert.equal(thumbnail[16 * 32 + 31], 250)
+  assert.equal(thumbnail[32 * 64], 1)
+  assert.equal(thumbnail[32 * 64 + 63], 253)
 })
