@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { Clock } from './clock.ts'
 import type { PausedCare } from './printer/printer.ts'
 import type { PrinterLink } from './printer-link.ts'
@@ -9,7 +8,8 @@ interface Heating {
   macro: string
   link: PrinterLink
   clock: Clock
-  log: Logger
+  /** The macro came to nothing; temperatures may tell otherwise. */
+  onFailure: (error: unknown) => Promise<void>
   /** By what the printer said last. */
   isReady: () => boolean
 }
@@ -20,7 +20,7 @@ const readEveryMs = 2_000
 
 /** Runs the macro and waits until it has heated, as long as a resume may take. Never throws. */
 export async function heatUp(
-  { care, macro, link, clock, log, isReady }: Heating,
+  { care, macro, link, clock, onFailure, isReady }: Heating,
   signal: AbortSignal,
 ): Promise<void> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(heatWithinMs)])
@@ -28,7 +28,7 @@ export async function heatUp(
   try {
     await care.runMacro(macro, limit)
   } catch (error) {
-    log.warn({ macro, err: error }, 'macro for the resume did not come to its end')
+    if (!signal.aborted) await onFailure(error)
   }
   await link.read(limit)
   while (!limit.aborted && !isReady() && clock.nowMs() - beganMs < heatWithinMs) {

@@ -1,17 +1,20 @@
+import { describeCareFailure } from '@layerwatch/shared/pause-words.ts'
 import { HeaterName, type PrinterState } from '@layerwatch/shared/vocabulary.ts'
 import type { Logger } from 'pino'
 import type { ActionOutcome } from './act.ts'
 import {
   describeHeating,
+  describeHold,
   type HeaterTemperatures,
   type Hold,
   isSameHold,
   readTemperatures,
 } from './assess/hold.ts'
+import { type Care, reasonOf, tellCareFailure } from './care.ts'
 import { type Clock, within } from './clock.ts'
 import { heatUp } from './heat-up.ts'
 import type { Entry } from './journal.ts'
-import type { PauseConfig } from './pause-config.ts'
+import { isCareWanted, type PauseConfig } from './pause-config.ts'
 import { type PausedCare, type PrinterStatus, printerTimeoutMs } from './printer/printer.ts'
 import type { PrinterLink } from './printer-link.ts'
 
@@ -75,11 +78,9 @@ export class Keeper {
     return this.#hold
   }
 
-  /** What a person has to do before this print may go on, for the phone; undefined for nothing. */
-  get limit(): string | undefined {
-    const heating = this.#heating
-    if (heating === undefined || this.#parts.config.resumeMacro !== undefined) return undefined
-    return `It can not be resumed yet, for a heater was switched off in the pause: ${heating}.`
+  /** What a person should know of this pause and has to do before the print may go on, for the phone. */
+  get limits(): string[] {
+    return this.#hold ? describeHold(this.#hold, this.#parts.link.status, this.#parts.config) : []
   }
 
   /** Switches off what is due, until aborted. */
@@ -116,7 +117,7 @@ export class Keeper {
   expect(): void {
     const { link } = this.#parts
     const { print, state } = link.course
-    if (!print || state !== 'printing' || !this.#isWanted()) return
+    if (!print || state !== 'printing' || !isCareWanted(this.#parts.config)) return
     this.#isFresh = true
     void this.#set({
       printId: print.printId,
@@ -130,27 +131,43 @@ export class Keeper {
 
   /** The pause that was expected is read back: the nozzle is moved away and the owner's macro run, each once. */
   async begin(signal: AbortSignal): Promise<void> {
-    const { config, care, log } = this.#parts
+    const { config, care } = this.#parts
     if (!this.#hold?.isSeen || !this.#isFresh) return
     this.#isFresh = false
     this.#isBedWarned = false
     this.#troubles.clear()
     this.#isCaring = true
-    try {
-      const { macro, retractMm, liftMm } = config
-      const moveAway = care?.moveAway
-      if (moveAway && retractMm + liftMm > 0) {
-        await within(careTimeoutMs, signal, (limit) => moveAway({ retractMm, liftMm }, limit))
-        // Written down only now: filament given back that was never drawn back would be a blob on the part.
-        if (this.#hold) await this.#set({ ...this.#hold, retractedMm: retractMm })
-      }
-      if (care && macro !== undefined)
-        await within(careTimeoutMs, signal, (limit) => care.runMacro(macro, limit))
-    } catch (error) {
-      log.warn({ err: error }, 'paused, but not cared for as configured')
-    } finally {
-      this.#isCaring = false
+    const { macro, retractMm, liftMm } = config
+    const moveAway = care?.moveAway
+    // What fails of one keeps nobody from the other.
+    if (moveAway && retractMm + liftMm > 0) {
+      const isMoved = await this.#try({ care: 'lift' }, signal, (limit) =>
+        moveAway({ retractMm, liftMm }, limit),
+      )
+      // Written down only now: filament given back that was never drawn back would be a blob on the part.
+      if (isMoved && this.#hold) await this.#set({ ...this.#hold, retractedMm: retractMm })
     }
+    if (care && macro !== undefined)
+      await this.#try({ care: 'macro', macro }, signal, (limit) => care.runMacro(macro, limit))
+    this.#isCaring = false
+  }
+
+  /** Does one thing for the paused printer; where that fails it is told, and kept as long as the pause lasts. */
+  async #try(what: Care, signal: AbortSignal, act: (limit: AbortSignal) => Promise<void>): Promise<boolean> {
+    try {
+      await within(careTimeoutMs, signal, act)
+      return true
+    } catch (error) {
+      if (!signal.aborted) await this.#fail(what, error)
+      return false
+    }
+  }
+
+  async #fail(what: Care, error: unknown): Promise<void> {
+    const data = tellCareFailure(what, error, this.#parts)
+    if (!this.#hold) return
+    const failures = [...(this.#hold.failures ?? []), describeCareFailure(data)].slice(-8)
+    await this.#set({ ...this.#hold, failures })
   }
 
   /**
@@ -184,14 +201,16 @@ export class Keeper {
 
   /** Heats up with the owner's macro, where there is one. */
   async #heat(signal: AbortSignal): Promise<void> {
-    const { config, care, link, clock, log } = this.#parts
+    const { config, care, link, clock } = this.#parts
     if (config.resumeMacro === undefined || !care) return
     // Should nothing come of the resume, what heats now is switched off again after as long as before.
     this.#heldSinceMs = clock.nowMs()
     for (const heater of HeaterName.options)
       if (this.#hold?.switched[heater]) await this.#mark(heater, 'asked')
     const isReady = () => this.#heating === undefined
-    await heatUp({ care, macro: config.resumeMacro, link, clock, log, isReady }, signal)
+    const macro = config.resumeMacro
+    const onFailure = (error: unknown) => this.#fail({ care: 'resume-macro', macro }, error)
+    await heatUp({ care, macro, link, clock, onFailure, isReady }, signal)
   }
 
   /** What is to be heated before this print may go on, by what the printer said last; undefined for nothing. */
@@ -200,16 +219,13 @@ export class Keeper {
   }
 
   async #giveBack(signal: AbortSignal): Promise<void> {
-    const { care, log } = this.#parts
+    const { care } = this.#parts
     const hold = this.#hold
-    if (!hold?.retractedMm || !care?.giveBack) return
+    const giveBack = care?.giveBack
+    if (!hold?.retractedMm || !giveBack) return
     // Given back twice it would be a blob on the part: written down first.
     await this.#set({ ...hold, retractedMm: 0 })
-    try {
-      await care.giveBack(hold.retractedMm, signal)
-    } catch (error) {
-      log.warn({ err: error }, 'filament not given back')
-    }
+    await this.#try({ care: 'give-back' }, signal, (limit) => giveBack(hold.retractedMm, limit))
   }
 
   async #switchDue(signal: AbortSignal): Promise<void> {
@@ -262,7 +278,7 @@ export class Keeper {
       const tries = trouble.tries + 1
       this.#troubles.set(heater, { tries, atMs: clock.nowMs() })
       log.warn({ heater, err: error }, 'heater not switched off')
-      const reason = (error instanceof Error ? error.message : String(error)).slice(0, 300)
+      const reason = reasonOf(error)
       if (tries === sayAfterTries)
         record([{ type: 'heater.switched', data: { ...told, result: 'failed', reason } }])
     }
@@ -270,12 +286,6 @@ export class Keeper {
 
   async #mark(heater: HeaterName, to: 'asked' | 'off'): Promise<void> {
     if (this.#hold) await this.#set({ ...this.#hold, switched: { ...this.#hold.switched, [heater]: to } })
-  }
-
-  #isWanted(): boolean {
-    const { macro, retractMm, liftMm, hotendOffAfterMinutes, bedOffAfterMinutes } = this.#parts.config
-    const isMoved = retractMm + liftMm > 0
-    return [macro, hotendOffAfterMinutes, bedOffAfterMinutes].some((one) => one !== undefined) || isMoved
   }
 
   #set(hold: Hold | undefined): Promise<void> {

@@ -48,6 +48,13 @@ export const PauseConfig = z.strictObject({
 })
 export type PauseConfig = z.infer<typeof PauseConfig>
 
+/** Whether anything is to be done for a printer that stands paused. */
+export function isCareWanted(pause: PauseConfig): boolean {
+  const { macro, retractMm, liftMm, hotendOffAfterMinutes, bedOffAfterMinutes } = pause
+  const isMoved = retractMm + liftMm > 0
+  return [macro, hotendOffAfterMinutes, bedOffAfterMinutes].some((one) => one !== undefined) || isMoved
+}
+
 /** A mistake and the field it is in, counted from `pause`. */
 export interface PauseMistake {
   path: (string | number)[]

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FallbackUsed, HeaterSwitched, HeaterWarned, PauseChecked } from './pause-events.ts'
+import { CareFailed, FallbackUsed, HeaterSwitched, HeaterWarned, PauseChecked } from './pause-events.ts'
 import { SensorCleared, SensorFailed, SensorRestored, SensorTripped } from './sensor-events.ts'
 import {
   Actor,
@@ -196,6 +196,7 @@ const eventData = {
   'fallback.used': FallbackUsed,
   'heater.warned': HeaterWarned,
   'heater.switched': HeaterSwitched,
+  'care.failed': CareFailed,
   'printer.resumed': PrinterResumed,
   'camera.lost': WatchLost,
   'camera.restored': WatchRestored,

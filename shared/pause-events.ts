@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FallbackMeans, HeaterName } from './vocabulary.ts'
+import { CareName, FallbackMeans, HeaterName } from './vocabulary.ts'
 
 /* What follows from a pause, as `events.ts` has it. */
 
@@ -29,4 +29,12 @@ export const HeaterSwitched = z.object({
   /** Degrees Celsius it had while it printed: what it is to be heated to again. */
   wasC: z.number().optional(),
   reason: z.string().max(300).optional(),
+})
+
+/** What was to be done for a printer that we paused, or before its resume, and came to nothing. */
+export const CareFailed = z.object({
+  care: CareName,
+  /** The macro's name, where it is one. */
+  macro: z.string().max(64).optional(),
+  reason: z.string().max(300),
 })

@@ -1,5 +1,5 @@
 import type { EventData } from './events.ts'
-import type { FallbackMeans } from './vocabulary.ts'
+import type { CareName, FallbackMeans } from './vocabulary.ts'
 
 /* What follows a pause that came to nothing, in a person's words: on the timeline and in notifications. */
 
@@ -36,4 +36,16 @@ export function describeFallback({ means: way, result, reason }: EventData<'fall
 export function outlineHeater({ heater, result, minutes, reason }: EventData<'heater.switched'>): string {
   if (result === 'off') return `after ${minutes} min`
   return `${heater}: ${reason ?? 'the printer refused'}`
+}
+
+/** What was to be done for a paused printer and was not, in a person's words. */
+export function describeCareFailure({ care, macro, reason }: EventData<'care.failed'>): string {
+  const called = macro === undefined ? 'the macro' : `the macro ${macro}`
+  const said: Record<CareName, string> = {
+    lift: 'the nozzle was not moved away and may lie on the part',
+    macro: `${called} did not run to its end after the pause`,
+    'resume-macro': `${called} did not heat up before the resume`,
+    'give-back': 'the filament that was drawn back was not given back before the resume',
+  }
+  return `${said[care]}: ${reason}`
 }

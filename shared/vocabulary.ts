@@ -100,6 +100,10 @@ export type FallbackMeans = z.infer<typeof FallbackMeans>
 export const HeaterName = z.enum(['nozzle', 'bed'])
 export type HeaterName = z.infer<typeof HeaterName>
 
+/** What is done for a paused printer beside its heaters: the nozzle moved away, macros, filament given back. */
+export const CareName = z.enum(['lift', 'macro', 'resume-macro', 'give-back'])
+export type CareName = z.infer<typeof CareName>
+
 /** What is wired to the device and alarms by itself. */
 export const SensorName = z.enum(['smoke', 'filament'])
 export type SensorName = z.infer<typeof SensorName>

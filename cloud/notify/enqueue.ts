@@ -17,6 +17,7 @@ import {
   suspectedMessage,
 } from './messages.ts'
 import {
+  careFailedMessage,
   fallbackMessage,
   heaterFailedMessage,
   heaterWarningMessage,
@@ -45,6 +46,7 @@ export async function enqueueNotifications(tx: Tx, happening: Happening): Promis
       return enqueueSequel(tx, happening)
     case 'heater.warned':
     case 'heater.switched':
+    case 'care.failed':
       return enqueueHeater(tx, happening)
     case 'sensor.tripped':
     case 'sensor.cleared':
@@ -139,7 +141,7 @@ async function enqueueSequel(tx: Tx, happening: Happening): Promise<number> {
   return tell(tx, noticeOf(happening, { ...common, write: stillMovingMessage, scene: trouble }))
 }
 
-/** What a person must know of the heaters of a printer that stands paused, whoever had it paused. */
+/** What a person must know of a printer that stands paused, whoever had it paused: of its heaters, of its care. */
 async function enqueueHeater(tx: Tx, happening: Happening): Promise<number> {
   const { event } = happening
   if (!isFresh(happening)) return 0
@@ -147,6 +149,10 @@ async function enqueueHeater(tx: Tx, happening: Happening): Promise<number> {
   if (event.type === 'heater.warned') {
     const scene = { ...sceneOf(happening), ...event.data }
     return tell(tx, noticeOf(happening, { topic, write: heaterWarningMessage, scene }))
+  }
+  if (event.type === 'care.failed') {
+    const scene = { ...sceneOf(happening), ...event.data }
+    return tell(tx, noticeOf(happening, { topic, write: careFailedMessage, scene }))
   }
   if (event.type !== 'heater.switched' || event.data.result === 'off') return 0
   const scene = { ...sceneOf(happening), ...event.data }

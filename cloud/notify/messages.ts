@@ -265,10 +265,10 @@ function layerText({ layer }: Scene): string {
 }
 
 /** A hostile or endless name stays on one line and within reason. */
-export function oneLine(text: string): string {
+export function oneLine(text: string, most = 60): string {
   const plain = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
   const letters = [...plain]
-  return letters.length > 60 ? `${letters.slice(0, 59).join('')}…` : plain
+  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : plain
 }
 
 export function capital(text: string): string {

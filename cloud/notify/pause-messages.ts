@@ -1,5 +1,5 @@
 import type { EventData } from '@layerwatch/shared/events.ts'
-import { describeFallback } from '@layerwatch/shared/pause-words.ts'
+import { describeCareFailure, describeFallback } from '@layerwatch/shared/pause-words.ts'
 import { capital, job, type Message, oneLine, type Scene, sentences, type Trouble } from './messages.ts'
 
 /* The words of what follows from a pause; see `messages.ts`. */
@@ -58,6 +58,16 @@ export function heaterFailedMessage(scene: Scene & EventData<'heater.switched'>)
       oneLine(scene.reason ?? ''),
       job(scene),
     ),
+    path: `/printers/${scene.printerId}`,
+  }
+}
+
+/** A paused printer was not cared for as its owner configured. */
+export function careFailedMessage(scene: Scene & EventData<'care.failed'>): Message {
+  return {
+    kind: 'pause-failed',
+    title: `Paused, but not cared for: ${oneLine(scene.printerName)}`,
+    body: sentences(capital(oneLine(describeCareFailure(scene), 200)), 'Look at it', job(scene)),
     path: `/printers/${scene.printerId}`,
   }
 }

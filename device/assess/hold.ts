@@ -28,6 +28,8 @@ export const Hold = z.object({
   switched: z.object({ nozzle: Switched.exactOptional(), bed: Switched.exactOptional() }),
   /** Filament that was drawn back and not given back, in millimetres. */
   retractedMm: z.number(),
+  /** What was to be done for it and was not, in a person's words. */
+  failures: z.array(z.string().max(500)).max(8).exactOptional(),
 })
 export type Hold = z.infer<typeof Hold>
 
@@ -85,4 +87,16 @@ export function describeHeating(hold: Hold, status: PrinterStatus | undefined): 
     return `the ${heater} to ${Math.round(hold.wasC[heater] ?? 0)} °C (now ${now})`
   })
   return needs.length === 0 ? undefined : `heat ${needs.join(' and ')} at the printer first`
+}
+
+/** What a person should know of a pause, and has to do before its print may go on. */
+export function describeHold(
+  hold: Hold,
+  status: PrinterStatus | undefined,
+  { resumeMacro }: { resumeMacro?: string | undefined },
+): string[] {
+  const failures = (hold.failures ?? []).map((one) => `${one.charAt(0).toUpperCase()}${one.slice(1)}.`)
+  const heating = resumeMacro === undefined ? describeHeating(hold, status) : undefined
+  if (heating === undefined) return failures
+  return [`It can not be resumed yet, for a heater was switched off in the pause: ${heating}.`, ...failures]
 }

@@ -41,8 +41,7 @@ function describePrinter(
   const { course, status, capabilities } = monitor.link
   const { print } = course
   const cameras = describeCameras(monitor.cameras)
-  const { limit } = monitor.keeper
-  const now = [...(alarms?.limits ?? []), ...(limit ? [limit] : [])]
+  const now = [...(alarms?.limits ?? []), ...monitor.keeper.limits]
   const limits = [...now, ...(capabilities?.limits ?? []), ...(tutor?.limits ?? [])]
   return {
     printerId,

@@ -81,7 +81,7 @@ export function openCare(t: TestContext, { pause, score = () => 0.05, left, stat
     return { course: parseCourse(text), hold: parseHold(text) }
   }
   return {
-    ...{ clock, print: scripted, heaters, asked, monitor, find, reaches, leave, stop: scene.stop },
+    ...{ clock, print: scripted, heaters, asked, care, monitor, find, reaches, leave, stop: scene.stop },
     ...{ pauseFromPhone, resumeFromPhone },
     onSwitch: (next: typeof onSwitch) => {
       onSwitch = next

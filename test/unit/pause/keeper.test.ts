@@ -66,14 +66,14 @@ test('a resume is refused while what we switched off is cold, and says what to h
   await clock.run(2 * minute)
   const refusal = 'heat the nozzle to 215 °C (now 25) at the printer first'
   assert.deepEqual(await resumeFromPhone(), { refusal })
-  assert.match(monitor.keeper.limit ?? '', /heat the nozzle to 215 °C/)
+  assert.match(monitor.keeper.limits.join(), /heat the nozzle to 215 °C/)
   heaters.nozzle.actualC = 209
   assert.deepEqual(await resumeFromPhone(), { refusal: refusal.replace('25', '209') })
   assert.equal(print.state, 'paused')
   heaters.nozzle.actualC = 211
   assert.deepEqual(await resumeFromPhone(), { isDone: true, tries: 1 })
   assert.equal(print.state, 'printing')
-  assert.equal(monitor.keeper.limit, undefined)
+  assert.deepEqual(monitor.keeper.limits, [])
   assert.deepEqual(print.acts, ['pause', 'resume'])
 })
 
@@ -225,3 +225,41 @@ async function killedInPause(t: TestContext, pause: string, minutes: number) {
   await before.stop()
   return before
 }
+
+test('a lift that fails is told and kept, keeps no macro from its run, and is known after a restart', async (t) => {
+  const setup = { pause: 'macro: PARK, liftMm: 5, retractMm: 2' }
+  const first = openCare(t, setup)
+  first.care.moveAway = async () => {
+    throw new RejectedError('must home first')
+  }
+  await first.reaches(60)
+  await first.pauseFromPhone()
+  assert.deepEqual(first.asked, ['PARK'])
+  assert.deepEqual(first.find('care.failed')[0]?.data, { care: 'lift', reason: 'must home first' })
+  assert.match(first.monitor.keeper.limits.join(), /^The nozzle was not moved away .*must home first\.$/)
+  await first.stop()
+  const again = openCare(t, { ...setup, left: first.leave(), state: 'paused' })
+  await again.clock.run(5_000)
+  assert.match(again.monitor.keeper.limits.join(), /not moved away/)
+  await again.resumeFromPhone()
+  assert.deepEqual(again.asked, [], 'what was not drawn back is not given back')
+  assert.deepEqual(again.monitor.keeper.limits, [])
+})
+
+test('a macro that fails after the pause, or before the resume, is told with its name', async (t) => {
+  const { care, find, reaches, pauseFromPhone, resumeFromPhone, monitor, heaters, clock } = openCare(t, {
+    pause: 'macro: PARK, hotendOffAfterMinutes: 1, resumeMacro: HEAT',
+  })
+  care.runMacro = async () => {
+    throw new RejectedError('unknown command')
+  }
+  await reaches(60)
+  await pauseFromPhone()
+  assert.deepEqual(find('care.failed')[0]?.data, { care: 'macro', macro: 'PARK', reason: 'unknown command' })
+  await clock.run(2 * minute)
+  assert.equal(heaters.nozzle.targetC, 0)
+  const outcome = await resumeFromPhone()
+  assert.ok('refusal' in outcome)
+  assert.equal(Object(find('care.failed')[1]?.data).care, 'resume-macro')
+  assert.match(monitor.keeper.limits.join(), /HEAT did not heat up/)
+})

@@ -74,3 +74,12 @@ test('a smoke alarm that is not believed is told by every channel, a filament se
   ])
   assert.deepEqual(brief(await told(tenant)), ['pause-failed email', 'pause-failed push', 'lost push'])
 })
+
+test('a paused printer that was not cared for is told', async () => {
+  const tenant = await makeSubscriber()
+  const failed = { care: 'macro', macro: 'PARK', reason: 'unknown command' } as const
+  await ingest(tenant, [tellStory().event('care.failed', failed)])
+  const rows = await told(tenant)
+  assert.deepEqual(brief(rows), ['pause-failed email', 'pause-failed push'])
+  assert.match(rows[0]?.title ?? '', /^Paused, but not cared for: /)
+})
