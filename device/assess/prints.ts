@@ -19,6 +19,8 @@ export interface RunningPrint {
   readonly runId?: string
   /** Printing time last heard: a smaller one means that the job was started anew. */
   readonly printSeconds?: number
+  /** 0..1 of it, as last heard. */
+  readonly progress?: number
 }
 
 export interface PrinterCourse {
@@ -37,6 +39,7 @@ const SavedCourse = z.object({
       job: z.string(),
       runId: z.string().exactOptional(),
       printSeconds: z.number().exactOptional(),
+      progress: z.number().exactOptional(),
     })
     .optional(),
   isHeld: z.boolean(),
@@ -85,7 +88,8 @@ export function followPrinter(
   const changes: Change[] = []
   let { print, isHeld } = course
   if (state !== 'offline' && print && !(isActive(state) && isSameRun(print, status))) {
-    changes.push(finishPrint(print, outcomeOf(state, status), circumstances.layer))
+    const outcome = isActive(state) ? outcomeUnseen(print) : outcomeOf(state, status)
+    changes.push(finishPrint(print, outcome, circumstances.layer))
     print = undefined
     isHeld = false
   }
@@ -103,6 +107,7 @@ export function followPrinter(
     })
   }
   if (print && status.printSeconds !== undefined) print = { ...print, printSeconds: status.printSeconds }
+  if (print && status.progress !== undefined) print = { ...print, progress: status.progress }
   if (state !== course.state) changes.push(...stateChanges(course, status, print, circumstances))
   if (state === 'paused') isHeld = true
   if (state === 'printing') isHeld = false
@@ -147,6 +152,14 @@ function startPrint({ job }: PrinterStatus, printId: string): RunningPrint {
 function finishPrint(print: RunningPrint, outcome: PrintOutcome, layer: number | undefined): Change {
   const data = layer === undefined ? { outcome } : { outcome, layer }
   return { type: 'print.finished', printId: print.printId, data }
+}
+
+/** A print that is heard of so late runs to its end before the next status, where nobody stops it just then. */
+const almostDone = 0.97
+
+/** How a print ended that gave way to the next with nothing heard between: by how far it had come. */
+function outcomeUnseen({ progress = 0 }: RunningPrint): PrintOutcome {
+  return progress >= almostDone ? 'finished' : 'cancelled'
 }
 
 function outcomeOf(state: PrinterState, { progress }: PrinterStatus): PrintOutcome {

@@ -91,3 +91,15 @@ test('how a print ended is told by the state, and for an idle printer by its pro
   assert.equal(end({ state: 'idle' }), 'print.finished cancelled')
   assert.equal(end({ state: 'idle', progress: 1 }), 'print.finished finished')
 })
+
+test('a print whose next one begins before an end was heard has finished where it was almost done', () => {
+  const runs = (progress: number) =>
+    follow([
+      { state: 'printing', job: { ...job, runId: '1' }, progress: 0.2 },
+      { state: 'printing', job: { ...job, runId: '1' }, progress },
+      { state: 'printing', job: { ...job, runId: '2' }, progress: 0 },
+      { state: 'printing', job: { ...job, runId: '3' }, progress: 0 },
+    ]).told.filter((line) => line.startsWith('print.finished'))
+  assert.deepEqual(runs(0.99), ['print.finished finished', 'print.finished cancelled'])
+  assert.deepEqual(runs(0.6), ['print.finished cancelled', 'print.finished cancelled'])
+})
