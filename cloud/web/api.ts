@@ -26,6 +26,7 @@ import {
   ContactsView,
   TelegramCode,
 } from '@layerwatch/shared/notify.ts'
+import { type PreferencesPatch, PreferencesView } from '@layerwatch/shared/notify-rules.ts'
 import { z } from 'zod'
 
 const timeoutMs = 10_000
@@ -145,6 +146,14 @@ export async function startTelegram(): Promise<TelegramCode> {
 
 export async function disconnectContact(kind: ContactKind): Promise<void> {
   await send('/api/contacts', { method: 'DELETE', body: { kind } })
+}
+
+export const getPreferences = (signal?: AbortSignal) => read('/api/preferences', PreferencesView, signal)
+
+/** Changes how one is told: what is named; the rest stays. */
+export async function changePreferences(patch: PreferencesPatch): Promise<PreferencesView> {
+  const path = '/api/preferences'
+  return parse(path, PreferencesView, await send(path, { method: 'PATCH', body: patch }))
 }
 
 /** Sends a real message on one channel. */

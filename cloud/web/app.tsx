@@ -1,9 +1,10 @@
 import type { MeView, SetupView } from '@layerwatch/shared/api.ts'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
-import { getMe, getSetup, Refusal } from './api.ts'
+import { changePreferences, getMe, getSetup, Refusal } from './api.ts'
 import { AskStore } from './ask-store.ts'
 import { type Session, SessionContext, useLive, useNow } from './context.tsx'
+import { browserZone } from './format.ts'
 import { LiveStore } from './live.ts'
 import { Alarm } from './parts/alarm.tsx'
 import { Mark } from './parts/icon.tsx'
@@ -77,6 +78,10 @@ function SignedIn(props: Pick<Session, 'me' | 'setup' | 'reloadMe' | 'leave'>) {
     stores.asks.start(stop.signal)
     return () => stop.abort()
   }, [stores])
+  useEffect(() => {
+    // The first browser says where its person is; later that is the person's to change.
+    if (me.timeZone === undefined) void changePreferences({ timeZone: browserZone() }).catch(() => {})
+  }, [me.timeZone])
   const session = useMemo(() => {
     const leaveAndForget = () => {
       stores.live.clear()

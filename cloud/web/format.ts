@@ -13,6 +13,11 @@ const dayMonthYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: '
 const grouped = new Intl.NumberFormat('en-GB')
 const dayMs = 86_400_000
 
+/** The zone of this browser, by its IANA name. */
+export function browserZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
 /** 14:02 */
 export function time(at: string | number): string {
   return clock.format(new Date(at))

@@ -6,6 +6,7 @@ import {
   ContactRequest,
   type ContactView,
 } from '@layerwatch/shared/notify.ts'
+import { PreferencesPatch, PreferencesView } from '@layerwatch/shared/notify-rules.ts'
 import { z } from 'zod'
 import { type Handler, refuse } from './mock.ts'
 import { ago, type World } from './world.ts'
@@ -45,6 +46,20 @@ export function notificationRoutes(world: World): [RegExp, Handler][] {
       /^DELETE \/api\/contacts$/,
       ({ body }) => void notifications.contacts.delete(z.object({ kind: ContactKind }).parse(body).kind),
     ],
+    [/^GET \/api\/preferences$/, () => notifications.preferences],
+    [
+      /^PATCH \/api\/preferences$/,
+      ({ body }) => {
+        const { timeZone, ...rules } = PreferencesPatch.parse(body)
+        const { preferences } = notifications
+        notifications.preferences = PreferencesView.parse({
+          ...preferences,
+          timeZone: timeZone ?? preferences.timeZone,
+          rules: { ...preferences.rules, ...rules },
+        })
+        return notifications.preferences
+      },
+    ],
     [
       /^POST \/api\/acts\/look$/,
       ({ body, response }) => {
@@ -79,6 +94,7 @@ const labels: Record<ContactKind, string> = {
 
 /** ntfy works, Discord's webhook is gone, and there is no webhook. */
 export function fillNotifications(world: World): void {
+  world.notifications.preferences.timeZone = 'Europe/Berlin'
   const { contacts, last } = world.notifications
   const add = (contact: ContactView) => contacts.set(contact.kind, contact)
   add({

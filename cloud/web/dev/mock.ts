@@ -93,7 +93,7 @@ function routesOf(world: World, options: MockOptions): [RegExp, Handler][] {
     [/^GET \/api\/setup$/, ({ session }) => setupView(session, options)],
     [/^POST \/api\/auth\/(sign-in|sign-up)\/email$/, (exchange, way) => enter(exchange, way, options)],
     [/^POST \/api\/auth\/sign-out$/, ({ response }) => setCookie(response, 'mock=; Path=/; Max-Age=0')],
-    [/^GET \/api\/me$/, ({ session }) => meView(session, options)],
+    [/^GET \/api\/me$/, ({ session }) => meView(session, { world, ...options })],
     [/^GET \/api\/printers$/, () => [...world.printers.values()]],
     [new RegExp(`^GET /api/printers/${id}$`), (exchange, key) => found(exchange, world.printers.get(key))],
     [
@@ -131,10 +131,12 @@ function setupView(session: Session, options: MockOptions) {
   }
 }
 
-function meView({ account }: Session, options: MockOptions) {
+function meView({ account }: Session, options: MockOptions & { world: World }) {
   const notifications = { email: options.canSendEmail ?? false, pushSubscriptions: 0 }
   const name = account?.name ?? ''
-  return { personId: 'p1', name, email: account?.email ?? '', organisationName: name, notifications }
+  const email = account?.email ?? ''
+  const { timeZone } = options.world.notifications.preferences
+  return { personId: 'p1', name, email, organisationName: name, timeZone, notifications }
 }
 
 const Credentials = z.object({ email: z.string(), password: z.string(), name: z.string().optional() })

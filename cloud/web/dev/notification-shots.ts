@@ -1,3 +1,4 @@
+import { defaultRules } from '@layerwatch/shared/notify-rules.ts'
 import type { Locator } from 'playwright-core'
 import { fillNotifications } from './mock-notifications.ts'
 import { open, type Shot, type Stage } from './shot.ts'
@@ -44,6 +45,53 @@ export const notificationShots: Shot[] = [
       await showPanel(panel, 'start')
     },
   },
+  {
+    name: 'notifications-rules',
+    sizes: ['phone', 'desk'],
+    canSendEmail: true,
+    play: async (stage) => {
+      fillNotifications(stage.world)
+      await open(stage, '/you/notifications')
+      await showPanel(stage.page.locator('.rules'), 'end')
+    },
+  },
+  {
+    name: 'notifications-topics',
+    canSendEmail: true,
+    play: (stage) => openFold(stage, 'What is told where'),
+  },
+  {
+    name: 'notifications-quiet',
+    canSendEmail: true,
+    play: async (stage) => {
+      stage.world.notifications.preferences.rules = {
+        ...defaultRules,
+        quiet: { from: '22:30', to: '07:00' },
+        standbyMinutes: 10,
+        digest: { every: 'week', weekday: 7, at: '18:00', channels: ['email'] },
+      }
+      await openFold(stage, 'Quiet hours')
+    },
+  },
+  {
+    name: 'notifications-standby',
+    canSendEmail: true,
+    play: async (stage) => {
+      await openFold(stage, 'If nobody acts')
+      await stage.page.getByRole('radio', { name: '30 min' }).first().check()
+      await stage.page.waitForTimeout(300)
+    },
+  },
+  {
+    name: 'notifications-digest',
+    canSendEmail: true,
+    play: async (stage) => {
+      await openFold(stage, 'Look back')
+      await stage.page.getByRole('radio', { name: 'Weekly' }).check()
+      await stage.page.waitForTimeout(300)
+      await showPanel(stage.page.locator('.rules'), 'end')
+    },
+  },
   { name: 'act-pause', play: (stage) => open(stage, '/act#pause') },
   {
     name: 'act-done',
@@ -63,6 +111,14 @@ async function openPanel({ page }: Stage, channel: string): Promise<Locator> {
   const panel = page.getByRole('region', { name: channel })
   await panel.getByRole('button', { name: 'Connect' }).click()
   return panel
+}
+
+async function openFold(stage: Stage, title: string): Promise<void> {
+  fillNotifications(stage.world)
+  await open(stage, '/you/notifications')
+  const fold = stage.page.locator('.fold', { hasText: new RegExp(`^${title}`) })
+  await fold.locator('summary').click()
+  await showPanel(fold, 'start')
 }
 
 async function showPanel(panel: Locator, block: 'start' | 'end'): Promise<void> {

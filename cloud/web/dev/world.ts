@@ -11,6 +11,7 @@ import type {
   PrintView,
 } from '@layerwatch/shared/api.ts'
 import type { ContactKind, ContactsView, ContactView } from '@layerwatch/shared/notify.ts'
+import { defaultRules, type PreferencesView } from '@layerwatch/shared/notify-rules.ts'
 import type { Detection, LayerHealth } from '@layerwatch/shared/vocabulary.ts'
 import { renderPicture, type Scene } from './pictures.ts'
 
@@ -25,7 +26,11 @@ export type World = {
   pairings: Map<string, PairingView>
   snapshots: Map<string, Buffer>
   scenes: Map<string, Scene>
-  notifications: { contacts: Map<ContactKind, ContactView>; last: ContactsView['last'] }
+  notifications: {
+    contacts: Map<ContactKind, ContactView>
+    last: ContactsView['last']
+    preferences: PreferencesView
+  }
   /** What the printers do when a command arrives. */
   printersObey: 'yes' | 'silently' | 'never' | 'refuse'
   /** Age given to live frames, and whether any are sent. */
@@ -46,7 +51,11 @@ export function createWorld(): World {
     pairings: new Map(),
     snapshots: new Map(),
     scenes: new Map(),
-    notifications: { contacts: new Map(), last: {} },
+    notifications: {
+      contacts: new Map(),
+      last: {},
+      preferences: { cloudTimeZone: 'UTC', rules: defaultRules },
+    },
     printersObey: 'yes',
     live: { isSent: true, ageMs: 400, hasHeat: true, detections: [] },
     listeners: new Set(),

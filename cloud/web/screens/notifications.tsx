@@ -9,6 +9,7 @@ import { type PushStanding, pushStanding } from '../push-standing.ts'
 import { texts } from '../texts.ts'
 import { notificationTexts as words } from '../texts-notifications.ts'
 import { Contact, TestButton } from './notification-contact.tsx'
+import { NotificationRulesPanel } from './notification-rules.tsx'
 import './notifications.css'
 import './you.css'
 import { Problem } from '../parts/problem.tsx'
@@ -26,6 +27,7 @@ export function Notifications() {
             <Push last={read.data?.last.push} />
             <Mail last={read.data?.last.email} />
             {read.data && <Contacts view={read.data} onChanged={read.again} />}
+            {read.data && <NotificationRulesPanel contacts={read.data.contacts} />}
             {read.error !== undefined && <p className="wrong">{texts.problem.unreachable}</p>}
           </div>
         </main>

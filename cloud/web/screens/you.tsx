@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 import { getDevices, Refusal, removeDevice, signOut } from '../api.ts'
 import { useNow, useRead, useSession } from '../context.tsx'
 import { OfflineBanner } from '../parts/bar.tsx'
+import { Choice } from '../parts/choice.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { texts } from '../texts.ts'
@@ -147,28 +148,5 @@ function Looks() {
         }}
       />
     </section>
-  )
-}
-
-type ChoiceProps<T extends string> = {
-  name: string
-  title: string
-  values: readonly T[]
-  labels: Record<T, string>
-  chosen: T
-  onChoose: (value: T) => void
-}
-
-function Choice<T extends string>({ name, title, values, labels, chosen, onChoose }: ChoiceProps<T>) {
-  return (
-    <fieldset className="choice">
-      <legend>{title}</legend>
-      {values.map((value) => (
-        <label key={value}>
-          <input type="radio" name={name} checked={value === chosen} onChange={() => onChoose(value)} />
-          <span>{labels[value]}</span>
-        </label>
-      ))}
-    </fieldset>
   )
 }

@@ -24,6 +24,7 @@ describe('the page for whoever cannot see it', { skip: cannotPlay, timeout: 180_
           for (const address of addresses) {
             await page.goto(`${cloud.url}${address}`)
             await page.locator('h1, h2').first().waitFor()
+            await page.evaluate('for (const fold of document.querySelectorAll("details")) fold.open = true')
             await page.evaluate(axe)
             assert.deepEqual(await page.evaluate(runAxe), [], `${address} ${colorScheme}`)
           }
@@ -31,6 +32,8 @@ describe('the page for whoever cannot see it', { skip: cannotPlay, timeout: 180_
         const printer = `/printers/${shop.window.id}`
         const incident = `/incidents/${incidentId}`
         await visit('light', ['/', printer, incident, '/history', '/alerts', '/you', '/devices/add'])
+        await visit('light', ['/you/notifications'])
+        await visit('dark', ['/you/notifications'])
         await visit('dark', ['/', printer, incident])
       },
       { bypassCSP: true },
