@@ -69,6 +69,11 @@ export const TelegramConfig = z.strictObject({
     .describe('Where the Bot API is: a server of your own, or Telegram’s'),
 })
 
+export const MetricsConfig = z.strictObject({
+  port: Port.describe('Port of /metrics; 0 takes a free one'),
+  host: z.string().min(1).default('127.0.0.1').describe('Address it listens on; nobody has to log in there'),
+})
+
 export const CloudConfig = z.strictObject({
   port: Port.default(8080).describe('Port of the page and its API; 0 takes a free one'),
   host: z
@@ -101,6 +106,7 @@ export const CloudConfig = z.strictObject({
   telegram: TelegramConfig.optional().describe(
     'Bot that tells people in Telegram; it needs no way in from outside',
   ),
+  metrics: MetricsConfig.optional().describe('Figures for Prometheus, on a port of their own'),
   privatePushServices: z
     .array(Network)
     .default([])

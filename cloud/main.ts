@@ -15,7 +15,9 @@ import { startEmbeddedDatabase } from './embedded.ts'
 import { startFlow } from './flow.ts'
 import { findFreePort } from './free-port.ts'
 import { buildApp } from './http/app.ts'
+import { buildMetricsApp } from './http/metrics.ts'
 import { loadOrMakeKeys } from './keys.ts'
+import { makeMetrics, timeRequests } from './metrics.ts'
 
 /** SIGTERM to end takes at most this long; then the process just ends. */
 const closeWithinMs = 10_000
@@ -77,9 +79,16 @@ export async function startCloud(config: CloudConfig, log: Logger): Promise<Runn
       tellPairing: (personId, pairing) => flow.hub.tell(personId, { type: 'pairing', pairing }),
     })
     opened.push(() => app.close())
+    if (config.metrics) {
+      const metrics = makeMetrics({ db, ...flow })
+      timeRequests(app, metrics)
+      const metricsApp = buildMetricsApp(metrics, { log })
+      opened.push(() => metricsApp.close())
+      await listen(metricsApp, config.metrics, 'metrics.port')
+    }
     const needsToken = config.signUp === 'token' && !(await hasPeople(db))
     if (needsToken) readOrMakeSetupToken(config.dataDir)
-    await listen(app, { host: config.host, port })
+    await listen(app, { host: config.host, port }, 'port')
     log.info({ url: baseUrl }, 'cloud ready')
     return {
       url: baseUrl,
@@ -93,13 +102,17 @@ export async function startCloud(config: CloudConfig, log: Logger): Promise<Runn
   }
 }
 
-async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<void> {
+async function listen(
+  app: FastifyInstance,
+  { host, port }: { host: string; port: number },
+  field: string,
+): Promise<void> {
   try {
     await app.listen({ host, port })
   } catch (cause) {
-    throw new ConfigError('The page cannot be served', {
+    throw new ConfigError('The cloud cannot listen where it should', {
       cause,
-      problems: [`port: ${host}:${port} is taken or not to be had`],
+      problems: [`${field}: ${host}:${port} is taken or not to be had`],
     })
   }
 }

@@ -27,9 +27,12 @@ export interface UpwardPorts {
   live(deviceId: string, frame: Uint8Array): void
 }
 
-/** What came in that was none of ours; for the log and for checks. */
+/** What became of what came in, since the start. */
 export interface UpwardCounts {
+  taken: number
+  /** None of ours, or refused. */
   malformed: number
+  /** Not possible at that moment: its device sends it again. */
   failed: number
 }
 
@@ -61,7 +64,7 @@ export function connectUplink(options: {
   publishWithinMs?: number
 }): Uplink {
   const { broker, ports, log, publishWithinMs = usualPublishWithinMs } = options
-  const counts: UpwardCounts = { malformed: 0, failed: 0 }
+  const counts: UpwardCounts = { taken: 0, malformed: 0, failed: 0 }
   const queues = new DeviceQueues({ atOnce: workedOnAtOnce, ...queueLimits })
   const client = connect(broker.url, connectionOptions(broker))
   const publish = (topic: string, payload: string) =>
@@ -73,7 +76,7 @@ export function connectUplink(options: {
       if (verdict.result === 'rejected') {
         counts.malformed++
         log.warn({ deviceId, channel, reason: verdict.reason }, 'message rejected')
-      }
+      } else counts.taken++
       // A status has no receipt: the next one is 15 s away.
       if (channel === 'status') return
       const receipt: Receipt = { ...verdict, digest: sha256(message.payload) }

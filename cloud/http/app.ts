@@ -13,6 +13,7 @@ import { addContactRoutes } from './contacts.ts'
 import type { Context } from './context.ts'
 import { addDeviceRoutes } from './devices.ts'
 import { addRequestGuards } from './guards.ts'
+import { addHealthRoutes } from './health.ts'
 import { addIncidentRoutes } from './incidents.ts'
 import { addLiveRoutes } from './live.ts'
 import { addMeRoutes } from './me.ts'
@@ -53,6 +54,7 @@ export function buildApp(context: Context): FastifyInstance {
   })
   addRequestGuards(app, context.baseUrl)
   answerProblems(app)
+  addHealthRoutes(app, context)
   addAuthRoutes(app, context)
   addSetupRoutes(app, context)
   addMeRoutes(app, context)

@@ -35,3 +35,4 @@ type FlowPart =
   | 'telegramBot'
   | 'later'
   | 'sending'
+  | 'uplink'

@@ -39,6 +39,8 @@ export const rows: readonly Row[] = [
   { route: 'POST /api/auth/sign-in/email', kind: 'public', status: 400 },
   { route: 'GET /api/auth/get-session', kind: 'mine', signedOut: 200, hasNoHead: true },
   { route: 'GET /api/setup', kind: 'public', status: 200 },
+  { route: 'GET /healthz', kind: 'public', status: 200 },
+  { route: 'GET /readyz', kind: 'public', status: 200 },
   { route: 'POST /api/pairing', kind: 'public', status: 400 },
   // A signed token is all that counts.
   { route: 'POST /api/acts/look', kind: 'public', status: 400 },
