@@ -7,13 +7,15 @@ import type { Eyes } from './assess/blindness.ts'
 import { look, openEyes } from './assess/blindness.ts'
 import type { Change, PrinterCourse } from './assess/prints.ts'
 import { followPrinter } from './assess/prints.ts'
-import type { Clock } from './clock.ts'
-import { within } from './clock.ts'
+import { probeCapabilities } from './capabilities.ts'
+import { type Clock, within } from './clock.ts'
+import type { WatchedPrinterConfig } from './config.ts'
 import type { Printer, PrinterCapabilities, PrinterStatus } from './printer/printer.ts'
 import { printerTimeoutMs } from './printer/printer.ts'
 
 interface LinkParts {
   printer: Printer
+  config: Pick<WatchedPrinterConfig, 'pause'>
   /** The print that ran when the agent was last alive. */
   course: PrinterCourse
   clock: Clock
@@ -214,11 +216,12 @@ export class PrinterLink {
 
   /** Finds out what the printer lets us do, as soon as it answers. */
   async #probe(signal: AbortSignal): Promise<void> {
-    const { printer, clock, log, onChange } = this.#parts
+    const { printer, config, clock, log, onChange } = this.#parts
+    const probe = (limit: AbortSignal) => probeCapabilities(printer, config.pause, limit)
     let lastComplaint = ''
     for (let waitMs = 1_000; !signal.aborted; waitMs = Math.min(probeAgainMs, waitMs * 2)) {
       try {
-        this.#capabilities = await within(printerTimeoutMs, signal, (limit) => printer.probe(limit))
+        this.#capabilities = await within(printerTimeoutMs, signal, probe)
         log.info({ ...this.#capabilities }, 'printer found')
         onChange([], this.#status)
         return

@@ -6,6 +6,7 @@ import { isActive } from './assess/prints.ts'
 import type { Camera, Frame } from './camera/camera.ts'
 import { openCamera } from './camera/open.ts'
 import { judgeQuality, unknownQuality } from './camera/quality.ts'
+import { probeCapabilities } from './capabilities.ts'
 import type { WatchedPrinterConfig } from './config.ts'
 import type { PictureFigures } from './detector/detector.ts'
 import { measurePicture } from './detector/figures.ts'
@@ -92,7 +93,7 @@ async function probePrinter(
 ): Promise<PrinterFindings> {
   const printer = await openPrinter(config.printer, parts)
   const signal = AbortSignal.timeout(timeoutMs)
-  const { description, actions, limits } = await printer.probe(signal)
+  const { description, actions, limits } = await probeCapabilities(printer, config.pause, signal)
   const status = await printer.status(signal)
   // Only a hint: where it can't be had, nothing is missing.
   const known = await findWebcams(config.printer, signal).catch(() => [])

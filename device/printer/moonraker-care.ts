@@ -49,6 +49,18 @@ export function careForKlipper({ ask, checkPaused }: CareTools): PausedCare {
   }
 
   return {
+    findLimits: async (macros, signal) => {
+      const { objects } = readResult(await ask({ path: 'printer/objects/list', signal }), ObjectList)
+      // Klipper knows them in any case. https://www.klipper3d.org/Command_Templates.html
+      const known = new Set(objects.map((name) => name.toLowerCase()))
+      return macros
+        .filter((name) => !known.has(`gcode_macro ${name.toLowerCase()}`))
+        .map(
+          (name) =>
+            `Can pause, but can not run the macro ${name}, for Klipper has none of this name: add ` +
+            `[gcode_macro ${name}] to printer.cfg, or name another in the configuration.`,
+        )
+    },
     switchOff: async (heater, signal) => {
       const names = await heatersNamed(heater, signal)
       await run(

@@ -17,6 +17,12 @@ interface CareTools {
 const permissionLimit =
   'The API key may not move or heat the printer: give "Control" to its user in OctoPrint under Settings, Access Control.'
 
+const controlLimit =
+  'Can pause, but can not switch off heaters or run G-code scripts, because the API key may not: give "Control" to ' +
+  "the key's user in OctoPrint under Settings, Access Control."
+const controlUnknown =
+  'This OctoPrint does not tell whether the API key may switch off heaters and run G-code scripts.'
+
 export function careForOctoprint({ ask, checkPaused }: CareTools): PausedCare {
   async function send(path: string, body: object, signal: AbortSignal): Promise<void> {
     await checkPaused(signal)
@@ -35,7 +41,32 @@ export function careForOctoprint({ ask, checkPaused }: CareTools): PausedCare {
     return names.length > 0 ? names : ['tool0']
   }
 
+  async function findMissing(macros: readonly string[], signal: AbortSignal): Promise<string[]> {
+    if (macros.length === 0) return []
+    const reply = await ask({ path: 'api/settings', signal }).catch((cause: unknown) => {
+      if (cause instanceof RejectedError) return undefined
+      throw cause
+    })
+    const known = reply && readScripts(reply.bytes)
+    if (!known) {
+      return [
+        `Whether OctoPrint has ${listOf(macros)} can not be looked up with this API key: see its Settings, GCODE ` +
+          'Scripts, and try it once.',
+      ]
+    }
+    return macros
+      .filter((name) => !known.includes(name))
+      .map((name) => `Can pause, but can not run ${name}, for OctoPrint has no G-code script of this name.`)
+  }
+
   return {
+    findLimits: async (macros, signal) => {
+      const { bytes } = await ask({ path: 'api/login', body: { passive: true }, signal })
+      const roles = readRoles(bytes)
+      if (roles?.includes('control') === false) return [controlLimit]
+      const unknown = roles === undefined ? [controlUnknown] : []
+      return [...unknown, ...(await findMissing(macros, signal))]
+    },
     switchOff: async (heater, signal) => {
       if (heater === 'bed') return send('api/printer/bed', { command: 'target', target: 0 }, signal)
       const targets = Object.fromEntries((await toolNames(signal)).map((name) => [name, 0]))
@@ -46,12 +77,30 @@ export function careForOctoprint({ ask, checkPaused }: CareTools): PausedCare {
   }
 }
 
-function readNames(bytes: Uint8Array): string[] {
+function listOf(macros: readonly string[]): string {
+  return `the G-code ${macros.length === 1 ? 'script' : 'scripts'} ${macros.join(' and ')}`
+}
+
+/** What the key may do, by OctoPrint's own words; undefined where it does not tell. */
+function readRoles(bytes: Uint8Array): string[] | undefined {
+  return parseJson(bytes, z.object({ needs: z.object({ role: z.array(z.string()) }) }))?.needs.role
+}
+
+/** Names of the G-code scripts; undefined where they are not told. https://docs.octoprint.org/en/1.11.8/api/settings.html */
+function readScripts(bytes: Uint8Array): string[] | undefined {
+  const Settings = z.object({ scripts: z.object({ gcode: z.record(z.string(), z.unknown()) }) })
+  const scripts = parseJson(bytes, Settings)?.scripts.gcode
+  return scripts && Object.keys(scripts)
+}
+
+function parseJson<T>(bytes: Uint8Array, schema: z.ZodType<T>): T | undefined {
   try {
-    return Object.keys(
-      z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.from(bytes).toString('utf8'))),
-    )
+    return schema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
   } catch {
-    return []
+    return undefined
   }
+}
+
+function readNames(bytes: Uint8Array): string[] {
+  return Object.keys(parseJson(bytes, z.record(z.string(), z.unknown())) ?? {})
 }

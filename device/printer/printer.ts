@@ -63,6 +63,12 @@ export interface PausedCare {
   runMacro(name: string, signal: AbortSignal): Promise<void>
   /** Draws filament back and lifts the nozzle, in millimetres; the printer's own resume undoes the lift. */
   moveAway?(by: { retractMm: number; liftMm: number }, signal: AbortSignal): Promise<void>
+  /**
+   * Which of it can't be done, and how to mend that, in a person's words: by what the key may do, and whether these
+   * macros are there.
+   * @throws UnavailableError | RejectedError | ProtocolError
+   */
+  findLimits(macros: readonly string[], signal: AbortSignal): Promise<string[]>
   /** Gives back the filament that was drawn back. */
   giveBack?(retractedMm: number, signal: AbortSignal): Promise<void>
 }

@@ -24,6 +24,8 @@ interface CareBench {
   /** What the printer itself says it heats to. */
   targets(): Promise<{ nozzle: number; bed: number }>
   hasRunMacro(): Promise<boolean>
+  /** A key of somebody who may do nothing but look, where there is such. */
+  guest?: Printer
   close(): Promise<void>
 }
 
@@ -67,6 +69,15 @@ function describeCare(name: string, open: () => Promise<CareBench>, options: { s
       })
     })
 
+    test('a macro that is not there, and a key that may not, are said with how to mend them', async () => {
+      assert.deepEqual(await care().findLimits([macro], never), [])
+      const [said, ...others] = await care().findLimits([macro, 'NOWHERE_TO_BE_FOUND'], never)
+      assert.match(said ?? '', /can not run .*NOWHERE_TO_BE_FOUND/)
+      assert.deepEqual(others, [])
+      const guest = bench.guest?.care
+      if (guest) assert.match((await guest.findLimits([macro], never)).join(), /give "Control" to/)
+    })
+
     test('a macro runs by its name', async () => {
       await care().runMacro(macro, never)
       await waitUntil('it ran', () => bench.hasRunMacro())
@@ -91,6 +102,10 @@ describeCare('OctoPrint 1.11.8', async () => {
   await post('/api/settings', { scripts: { gcode: { [macro]: 'M140 S41' } } })
   return {
     printer: openOctoprint({ kind: 'octoprint', url: octoprint.url, apiKey: octoprint.apiKey }, { log }),
+    guest: openOctoprint(
+      { kind: 'octoprint', url: octoprint.url, apiKey: octoprint.readOnlyApiKey },
+      { log },
+    ),
     start: async () => {
       await octoprint.upload('long.gcode', gcode, { start: true })
       await post('/api/printer/tool', { command: 'target', targets: { tool0: 50 } })
@@ -104,6 +119,8 @@ describeCare('OctoPrint 1.11.8', async () => {
 })
 
 function benchOf(klipper: FakeKlipper) {
+  // Klipper tells a macro as its configuration writes it, and takes it in any case.
+  klipper.says[`gcode_macro ${macro.toLowerCase()}`] = {}
   const targetOf = (name: string) => Number(klipper.objects()[name]?.target)
   return {
     targets: async () => ({ nozzle: targetOf('extruder'), bed: targetOf('heater_bed') }),

@@ -20,6 +20,7 @@ const titles: [RegExp, string][] = [
   [/^a printer behind (?<adapter>.+?)(, misbehaving)?$/, 'printer'],
   [/^a camera: (?<adapter>.+)$/, 'camera'],
   [/^(?<adapter>(a faulty (.+ )?camera.*|an MJPEG stream))$/, 'camera'],
+  [/^care for a paused printer behind (?<adapter>.+)$/, 'care'],
   [/^the pins (?<adapter>.+)$/, 'pins'],
   [/^the detector on (?<adapter>.+)$/, 'detector'],
 ]

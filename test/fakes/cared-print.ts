@@ -42,6 +42,7 @@ export function openCare(t: TestContext, { pause, score = () => 0.05, left, stat
       if (name === 'HEAT') Object.assign(heaters.nozzle, { actualC: 213, targetC: 215 })
     },
     moveAway: async ({ retractMm, liftMm }) => void asked.push(`away ${retractMm} ${liftMm}`),
+    findLimits: async () => [],
     giveBack: async (retractedMm) => void asked.push(`back ${retractedMm}`),
   }
   let saved: { course: PrinterCourse; hold: Hold | undefined } | undefined
