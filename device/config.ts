@@ -7,6 +7,7 @@ import { Sensitivity } from '@layerwatch/shared/sensitivity.ts'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { CameraConfig } from './camera/config.ts'
+import { findLightMistake, LightConfig } from './light-config.ts'
 import { findPauseMistakes, PauseConfig } from './pause-config.ts'
 import { findPinMistakes, GpioConfig } from './pins-config.ts'
 import { PrinterConfig } from './printer/config.ts'
@@ -75,8 +76,13 @@ export const WatchedPrinterConfig = z
     policy: PolicyConfig.prefault({}),
     pause: PauseConfig.prefault({}),
     gpio: GpioConfig.optional(),
+    light: LightConfig.optional().describe(
+      'Light that is switched on for the pictures and given back as it was; OctoPrint tells of none',
+    ),
   })
-  .superRefine(({ pause, printer, gpio }, context) => {
+  .superRefine(({ pause, printer, gpio, light }, context) => {
+    const unlit = light && findLightMistake(light, { printer, gpio })
+    if (unlit) context.addIssue({ code: 'custom', path: ['light', 'kind'], message: unlit })
     for (const { path, message } of gpio ? findPinMistakes(gpio) : [])
       context.addIssue({ code: 'custom', path: ['gpio', ...path], message })
     for (const { path, message } of findPauseMistakes(pause, printer))

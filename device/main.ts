@@ -18,8 +18,10 @@ import { newId } from './ids.ts'
 import { indexFile } from './layer-index.ts'
 import { openTutor } from './learn/open.ts'
 import { type Learning, openLearningOrMemory } from './learn/thread.ts'
+import { LightKeeper } from './light.ts'
 import { PrinterMonitor } from './monitor.ts'
 import { openFallbacks } from './printer/fallbacks.ts'
+import { openLight } from './printer/lights.ts'
 import { openPrinter } from './printer/open.ts'
 import { answerSelftest } from './selftest/answer.ts'
 import { type Answers, answerStatus } from './status-socket.ts'
@@ -109,7 +111,10 @@ async function watchPrinters(
     if (isHeld && watched.every(({ monitor }) => !monitor.link.course.print)) turn.abort()
   }, newModelEveryMs)
   try {
-    await Promise.all([...watched.map(({ monitor }) => monitor.run(signal)), uplink?.run(signal)])
+    await Promise.all([
+      ...watched.flatMap(({ monitor, light }) => [monitor.run(signal), light?.run(signal)]),
+      uplink?.run(signal),
+    ])
   } finally {
     clearInterval(timer)
     status?.close()
@@ -161,10 +166,20 @@ async function openWatch(
       ...{ log, signal, onChange, monitor: () => monitor },
       record: (entries) => journal.record(entries),
     }))
+  const light =
+    config.light &&
+    new LightKeeper({
+      light: openLight(config.light, { config: config.printer, printer, pin: pins?.light }),
+      when: config.light.when,
+      print: () => ({ state: monitor.link.status?.state, printId: monitor.link.course.print?.printId }),
+      record: (entries) => journal.record(entries),
+      ...{ clock, log },
+    })
+  const look = openSight(cameras, { detector, clock })
   const monitor = new PrinterMonitor({
     config,
     printer,
-    observe: openSight(cameras, { detector, clock }),
+    observe: light ? light.noteDarkness(look) : look,
     modelSha256,
     course: parseCourse(course),
     hold: parseHold(course),
@@ -187,7 +202,7 @@ async function openWatch(
     await Promise.all(cameras.map((one) => one.close()))
   }
   const { kind } = config.printer
-  return { printer: { printerId, name, kind, monitor, journal, tutor, alarms: pins?.alarms }, close }
+  return { printer: { printerId, name, kind, monitor, journal, tutor, alarms: pins?.alarms, light }, close }
 }
 
 /** What a printer's cameras see, one sight at a time: each has its own account of what its pictures are worth. */

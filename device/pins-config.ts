@@ -60,6 +60,13 @@ export const GpioConfig = z.strictObject({
     })
     .optional()
     .describe('Status lamp'),
+  light: z
+    .strictObject({
+      pin: Pin,
+      isActiveLow: z.boolean().default(false).describe('The light is on while the pin is low'),
+    })
+    .optional()
+    .describe('Light for the pictures, by a relay or a transistor; used as the printer’s light says'),
   smoke: Contact.extend({
     cutsPower: z
       .boolean()

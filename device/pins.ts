@@ -5,6 +5,7 @@ import type { PrinterMonitor } from './monitor.ts'
 import { PinAlarms } from './pin-alarms.ts'
 import type { GpioConfig } from './pins-config.ts'
 import { openGpio } from './printer/gpio.ts'
+import type { Light } from './printer/printer.ts'
 
 interface PinsParts {
   /** Asked for only once something happens: the monitor itself needs the relay first. */
@@ -21,6 +22,7 @@ export interface Pins {
   alarms: PinAlarms
   /** Ends a failing print that did not pause, where the owner wants that of the relay. */
   cutPower: (() => void) | undefined
+  light: Light | undefined
   /** Something changed of the printer or of its print. */
   follow(): void
   close(): void
@@ -49,6 +51,7 @@ export async function openPins(config: GpioConfig, parts: PinsParts): Promise<Pi
   return {
     alarms,
     cutPower: config.relay?.cutsPower ? gpio.cutPower : undefined,
+    light: gpio.light,
     follow: () => {
       alarms.follow(signal)
       light()

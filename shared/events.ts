@@ -125,6 +125,9 @@ export const WatchRestored = z.object({ reason: BlindReason, blindSeconds: z.num
 export const ViewLost = WatchLost.extend({ camera: CameraName })
 export const ViewRestored = WatchRestored.extend({ camera: CameraName })
 
+/** The light could not be switched for the pictures, or back; said once, until it obeys again. */
+export const LightFailed = z.object({ to: z.enum(['on', 'off']), reason: z.string().max(300) })
+
 /** A picture was taken and follows on `snapshots/{snapshotId}`. */
 export const SnapshotTaken = z.object({
   snapshotId: Id,
@@ -202,6 +205,7 @@ const eventData = {
   'camera.restored': WatchRestored,
   'view.lost': ViewLost,
   'view.restored': ViewRestored,
+  'light.failed': LightFailed,
   'printer.lost': WatchLost,
   'printer.restored': WatchRestored,
   'detector.failed': WatchLost,

@@ -5,7 +5,13 @@ import type { Tx } from '../db/client.ts'
 import { findRecentEvents, hasLaterEvent } from '../db/events.ts'
 import { deleteWaiting, findRecipientsOfEvent } from '../db/notifications.ts'
 import { type Happening, isFresh, noticeOf, sceneOf } from './happening.ts'
-import { lostMessage, restoredMessage, viewLostMessage, viewRestoredMessage } from './messages.ts'
+import {
+  lightFailedMessage,
+  lostMessage,
+  restoredMessage,
+  viewLostMessage,
+  viewRestoredMessage,
+} from './messages.ts'
 import { tell, tellEnd } from './tell.ts'
 
 /** Queues word of what nobody watches any more, and of its end. */
@@ -20,6 +26,8 @@ export async function enqueueWatch(tx: Tx, happening: Happening): Promise<number
       return enqueueLost(tx, happening, { ...event.data, restoredType: 'detector.restored' })
     case 'view.lost':
       return enqueueViewLost(tx, happening, event.data)
+    case 'light.failed':
+      return enqueueLightFailed(tx, happening, event.data)
     case 'camera.restored':
       return enqueueRestored(tx, happening, { ...event.data, lostType: 'camera.lost' })
     case 'printer.restored':
@@ -54,6 +62,20 @@ async function enqueueViewLost(tx: Tx, happening: Happening, data: EventData<'vi
   if (!event.printId || !outcome.isCurrent || !isFresh(happening)) return 0
   const scene = { ...sceneOf(happening), ...data }
   return tell(tx, noticeOf(happening, { topic: 'view', write: viewLostMessage, scene }))
+}
+
+/** It is watched all the same, if in the dark; who is told of a camera that sees nothing is told of this too. */
+async function enqueueLightFailed(
+  tx: Tx,
+  happening: Happening,
+  data: EventData<'light.failed'>,
+): Promise<number> {
+  const { event, outcome } = happening
+  // Off is tried when the print is over.
+  const isOfUse = data.to === 'off' || event.printId !== undefined
+  if (!isOfUse || !outcome.isCurrent || !isFresh(happening)) return 0
+  const scene = { ...sceneOf(happening), ...data }
+  return tell(tx, noticeOf(happening, { topic: 'view', write: lightFailedMessage, scene }))
 }
 
 /**

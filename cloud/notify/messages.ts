@@ -169,6 +169,16 @@ export function viewLostMessage(scene: Scene & { camera: string; reason: BlindRe
   }
 }
 
+/** The light does not obey: the pictures may be dark, or it burns on. */
+export function lightFailedMessage(scene: Scene & { to: 'on' | 'off'; reason: string }): Message {
+  return {
+    kind: 'lost',
+    title: `Light could not be switched ${scene.to}: ${oneLine(scene.printerName)}, ${hour(scene)}`,
+    body: sentences(oneLine(scene.reason), job(scene)),
+    path: `/printers/${scene.printerId}`,
+  }
+}
+
 /** That camera sees again. */
 export function viewRestoredMessage(scene: Scene & { camera: string; blindSeconds: number }): Message {
   return {

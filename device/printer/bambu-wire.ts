@@ -44,6 +44,11 @@ const Print = z.object({
   print_error: figure(0, 0xffff_ffff),
   /** What it is at; a pause has a stage of its own for each reason. */
   stg_cur: figure(-1, 1000),
+  lights_report: z
+    .array(z.object({ node: z.string().max(100), mode: z.string().max(100) }))
+    .max(20)
+    .optional()
+    .catch(undefined),
   /** What it can do and wants, as bits in hexadecimal. The X1, P2 and H2 series have it, the P1 and A1 do not. */
   fun: z
     .string()
@@ -134,13 +139,21 @@ export const harmlessRequest: BambuRequest = {
   fields: { filament_id: '', nozzle_diameter: '0.4' },
 }
 
+const chamberLight = 'chamber_light'
+
+/** Whether the chamber light is on, as it told last; undefined where it told nothing of it. `flashing` is on. */
+export function isLit({ lights_report: lights }: BambuPrint): boolean | undefined {
+  const mode = lights?.find(({ node }) => node === chamberLight)?.mode
+  return mode === undefined ? undefined : mode !== 'off'
+}
+
 /** Switches the chamber light. The times are for blinking, but are wanted all the same. */
 export function lightRequest(mode: 'on' | 'off'): BambuRequest {
   const times = { led_on_time: 500, led_off_time: 500, loop_times: 0, interval_time: 0 }
   return {
     heading: 'system',
     command: 'ledctrl',
-    fields: { led_node: 'chamber_light', led_mode: mode, ...times },
+    fields: { led_node: chamberLight, led_mode: mode, ...times },
   }
 }
 

@@ -8,6 +8,7 @@ import type { BambuModule, BambuPrint } from './bambu-wire.ts'
 import {
   actionRequests,
   harmlessRequest,
+  isLit,
   judgeReply,
   lightRequest,
   toStatus,
@@ -68,6 +69,10 @@ class Bambu implements Printer {
   }
 
   readonly light: Light = {
+    isOn: async (signal) => {
+      await this.#open(signal)
+      return isLit(this.#print ?? {})
+    },
     turn: async (to, signal) => {
       const session = await this.#open(signal)
       const { isAccepted, reason } = judgeReply((await session.ask(lightRequest(to), signal)).reply)

@@ -8,13 +8,15 @@ import type { ContactNews } from './contact.ts'
 import { followButton, followContact } from './gpio-inputs.ts'
 import { type Lamp, type LampPin, openLamp, openLamps } from './gpio-lamp.ts'
 import { findHeader } from './gpio-pins.ts'
+import type { Light } from './printer.ts'
 
 /** What is wired to the Pi's header. Parts that are not configured are not there. */
 export interface Gpio {
   /** Switches the relay, which stays switched until the Pi is switched off and on. */
   cutPower?: () => void
   setLamp?: (mode: LampMode) => void
-  /** Puts the lamp out and lets go of all but the relay, which stays as it is. */
+  light?: Light
+  /** Puts the lamp out and lets go of all but relay and light, which stay as they are. */
   close(): void
 }
 
@@ -41,12 +43,13 @@ export async function openGpio(config: GpioConfig, { log, onPress, onContact }: 
       throw new ConfigError(`pin ${bcm} can't be had: is the user in the group gpio?`, { cause })
     }
   }
-  const { relay, button, lamp } = config
+  const { relay, button, lamp, light } = config
   const takeInput = (bcm: number, isActiveLow: boolean, edge: 'none' | 'both') =>
     takePin(bcm, (number) => new PinClass(number, 'in', edge, { activeLow: isActiveLow }))
   const relayPin = relay && takePin(relay.pin, (number) => takeOutput(PinClass, number, relay))
   const statusLamp =
     lamp && takeLamp(lamp, (bcm) => takePin(bcm, (number) => takeOutput(PinClass, number, lamp)), log)
+  const lightPin = light && takePin(light.pin, (number) => takeOutput(PinClass, number, light))
   const stops = SensorName.options.flatMap((name) => {
     const contact = config[name]
     if (!contact) return []
@@ -63,6 +66,7 @@ export async function openGpio(config: GpioConfig, { log, onPress, onContact }: 
     ...(relayPin &&
       (relay.cutsPower || config.smoke?.cutsPower) && { cutPower: () => cutPower(relayPin, log) }),
     ...(statusLamp && { setLamp: statusLamp.show }),
+    ...(lightPin && { light: openLight(lightPin) }),
     close: () => {
       for (const stop of stops) stop()
       statusLamp?.close()
@@ -82,6 +86,13 @@ function takeLamp(
     return bcm === undefined ? [] : [[mode, take(bcm)] as const]
   })
   return openLamps(Object.fromEntries(taken), log)
+}
+
+function openLight(pin: Pin): Light {
+  return {
+    isOn: async () => pin.readSync() === 1,
+    turn: async (to) => pin.writeSync(to === 'on' ? 1 : 0),
+  }
 }
 
 /** Loaded late, so that agents without GPIO need no addon. */

@@ -48,7 +48,12 @@ export interface PrinterStatus {
 
 /** A light that shows the print to the camera. */
 export interface Light {
-  /** @throws UnavailableError | RejectedError */
+  /**
+   * Whether it is on; undefined where it can't be told.
+   * @throws UnavailableError | RejectedError | ProtocolError
+   */
+  isOn(signal: AbortSignal): Promise<boolean | undefined>
+  /** @throws UnavailableError | RejectedError | ProtocolError */
   turn(to: 'on' | 'off', signal: AbortSignal): Promise<void>
 }
 

@@ -4,7 +4,13 @@ import { type PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.
 import { z } from 'zod'
 import { fetchReply, type ReadReply } from '../http.ts'
 import type { SimulatedPrinterConfig } from './config.ts'
-import { type Printer, type PrinterCapabilities, type PrinterStatus, printerTimeoutMs } from './printer.ts'
+import {
+  type Light,
+  type Printer,
+  type PrinterCapabilities,
+  type PrinterStatus,
+  printerTimeoutMs,
+} from './printer.ts'
 import { refuseOtherJob } from './told-job.ts'
 
 const maxReplyBytes = 64 * 1024
@@ -34,7 +40,9 @@ const StatusReply = z.object({
  * The simulated printer, over HTTP as any other: it is a process of its own and tells what a printer tells.
  * @throws ConfigError where the address can't be one.
  */
-export function openSimulatedPrinter(config: z.infer<typeof SimulatedPrinterConfig>): Printer {
+export function openSimulatedPrinter(
+  config: z.infer<typeof SimulatedPrinterConfig>,
+): Printer & { readonly light: Light } {
   const base = URL.parse(config.url)
   if (base === null) throw new ConfigError(`not an address of a simulator: ${config.url}`)
   let told: PrinterStatus | undefined
@@ -74,7 +82,21 @@ export function openSimulatedPrinter(config: z.infer<typeof SimulatedPrinterConf
       if (reply.status !== 200) throw new ProtocolError(`the simulator answered ${reply.status} for its file`)
       return reply.bytes
     },
+    light: {
+      isOn: async (signal) => readLamp(await ask(base, { path: '/lamp', signal })),
+      async turn(to, signal) {
+        readLamp(await ask(base, { method: 'POST', path: `/lamp/${to}`, signal }))
+      },
+    },
   }
+}
+
+const LampReply = z.object({ isOn: z.boolean() })
+
+function readLamp(reply: ReadReply): boolean {
+  const parsed = reply.status === 200 ? LampReply.safeParse(parseJson(textOf(reply))) : undefined
+  if (!parsed?.success) throw new ProtocolError('the simulator tells of no lamp', { cause: parsed?.error })
+  return parsed.data.isOn
 }
 
 async function act(base: URL, action: PrinterAction, signal: AbortSignal): Promise<void> {

@@ -24,6 +24,7 @@ type ServeOptions = {
   fps: number
   repeat?: true
   idle?: true
+  dark?: true
   json?: true
 }
 
@@ -70,6 +71,7 @@ const program = new Command('simulator')
   .option('--fps <rate>', 'pictures a second in the stream', readNumber(0.1, 30), 5)
   .option('--repeat', 'start another, good print a while after one has ended')
   .option('--idle', 'wait for POST /printer/start before the first print')
+  .option('--dark', 'in a dark room with the lamp off: POST /lamp/on, /lamp/off')
   .option('--json', 'print {"url": …} instead of a sentence')
   .enablePositionalOptions()
   .action(serve)
@@ -109,6 +111,7 @@ function serve(options: ServeOptions): void {
       isRepeating: options.repeat === true,
       isIdleFirst: options.idle === true,
       streamRate: options.fps,
+      isDark: options.dark === true,
     },
     { studio: openDarkroom(), now: () => performance.now(), createJobId: randomUUID },
   )

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { failureKinds } from './failures.ts'
+import { createLamp } from './lamp.ts'
 import {
   actOnMachine,
   addMachineFailure,
@@ -29,6 +30,8 @@ export type SimulatorOptions = {
   isIdleFirst?: boolean
   /** Pictures a second in the stream. */
   streamRate: number
+  /** The lamp is off at first, in a dark room. */
+  isDark?: boolean
 }
 
 type Surroundings = {
@@ -76,6 +79,7 @@ function createDesk(options: SimulatorOptions, { studio, now, createJobId }: Sur
   let machine = options.isIdleFirst
     ? createIdleMachine(options.spec)
     : createMachine(options.spec, createJobId())
+  const lamp = createLamp(options.isDark ? 'off' : 'on')
   let lastMs = now()
   let endedMs: number | undefined
   let upcoming: Promise<Uint8Array> | undefined
@@ -104,11 +108,12 @@ function createDesk(options: SimulatorOptions, { studio, now, createJobId }: Sur
     current = upcoming ?? current
     upcoming = undefined
     advance()
-    return studio.render(machine.spec, shotOf(machine), options.size)
+    return lamp.light(await studio.render(machine.spec, shotOf(machine), options.size))
   }
 
   return {
     options,
+    lamp,
     advance,
     act,
     status: () => ({ ...statusOf(machine), fileBytes: machine.run.plan.gcode.length, speed: options.speed }),
@@ -163,6 +168,12 @@ const routes: Record<string, Route | undefined> = {
     answer: (desk, _request, response) =>
       streamFrames(response, { take: () => desk.takePicture(), rate: desk.options.streamRate }),
   },
+  '/lamp': {
+    method: 'GET',
+    answer: (desk, _request, response) => reply(response, 200, { isOn: desk.lamp.isLit }),
+  },
+  '/lamp/on': lampSwitch('on'),
+  '/lamp/off': lampSwitch('off'),
   '/failure': { method: 'POST', answer: takeFailure },
 }
 
@@ -173,6 +184,16 @@ function action(name: MachineAction): Route {
       const reason = desk.act(name)
       if (reason !== undefined) reply(response, 409, { reason })
       else reply(response, 200, desk.status())
+    },
+  }
+}
+
+function lampSwitch(to: 'on' | 'off'): Route {
+  return {
+    method: 'POST',
+    answer: (desk, _request, response) => {
+      desk.lamp.switch(to)
+      reply(response, 200, { isOn: desk.lamp.isLit })
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Journal } from '../journal.ts'
 import type { Tutor } from '../learn/tutor.ts'
+import type { LightKeeper } from '../light.ts'
 import type { PrinterMonitor } from '../monitor.ts'
 import type { PinAlarms } from '../pin-alarms.ts'
 
@@ -13,4 +14,6 @@ export interface WatchedPrinter {
   tutor?: Tutor | undefined
   /** There only where something is wired to the Pi's pins. */
   alarms?: PinAlarms | undefined
+  /** There only where a light is configured. */
+  light?: LightKeeper | undefined
 }

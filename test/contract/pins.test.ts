@@ -114,3 +114,21 @@ describe('the pins on a stand-in for sysfs', { timeout: 180_000, ...(skip && { s
     assert.equal(await lamps.ended, 0)
   })
 })
+
+describe('a light at a pin', { timeout: 180_000, ...(skip && { skip }) }, () => {
+  test('is read, switched, and left as it is at the end', async () => {
+    await buildGpioAddon()
+    const gpio = await startGpioProcess({ light: { pin: 12, isActiveLow: false } }, { outputs: { 12: '1' } })
+    const ask = async (line: string, answer: string) => {
+      gpio.tell(line)
+      await waitUntil(answer, () => gpio.said.at(-2) === answer || gpio.said.at(-1) === answer)
+    }
+    await ask('light?', 'light true')
+    await ask('light off', 'did light off')
+    assert.equal(gpio.read(12, 'value'), '0')
+    await ask('light?', 'light false')
+    await ask('light on', 'did light on')
+    gpio.tell('close')
+    assert.equal(await gpio.ended, 0)
+  })
+})

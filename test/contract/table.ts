@@ -21,6 +21,7 @@ const titles: [RegExp, string][] = [
   [/^a camera: (?<adapter>.+)$/, 'camera'],
   [/^(?<adapter>(a faulty (.+ )?camera.*|an MJPEG stream))$/, 'camera'],
   [/^care for a paused printer behind (?<adapter>.+)$/, 'care'],
+  [/^a light (?<adapter>.+)$/, 'light'],
   [/^the pins (?<adapter>.+)$/, 'pins'],
   [/^the detector on (?<adapter>.+)$/, 'detector'],
 ]

@@ -24,6 +24,9 @@ try {
   say(`open ${Object.keys(gpio).join(' ')}`)
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'cut') gpio.cutPower?.()
+    const [, to] = /^light (on|off)$/.exec(line) ?? []
+    if (to === 'on' || to === 'off') await gpio.light?.turn(to, AbortSignal.timeout(1_000))
+    if (line === 'light?') say(`light ${await gpio.light?.isOn(AbortSignal.timeout(1_000))}`)
     const mode = lampModes.find((one) => one === line)
     if (mode) gpio.setLamp?.(mode)
     if (line === 'close') {

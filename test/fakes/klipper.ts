@@ -47,13 +47,16 @@ export class FakeKlipper {
     if (macro === 'cancel' && (state === 'printing' || state === 'paused')) this.#stand('cancelled')
   }
 
-  /** Runs G-code: heaters are set; anything else is only written down. */
+  /** Runs G-code: heaters and pins are set; anything else is only written down. */
   script(script: string): void {
     this.ran.push(script)
     for (const [, heater = '', target] of script.matchAll(
       /SET_HEATER_TEMPERATURE HEATER=(\w+) TARGET=(\d+)/g,
     )) {
       this.says[heater] = { ...this.says[heater], target: Number(target) }
+    }
+    for (const [, pin = '', value] of script.matchAll(/SET_PIN PIN=(\w+) VALUE=([01])/g)) {
+      this.says[`output_pin ${pin}`] = { value: Number(value) }
     }
   }
 
@@ -88,6 +91,7 @@ export class FakeKlipper {
       extruder: { temperature: 214.6, target: 215 },
       heater_bed: { temperature: 59.8, target: 60 },
       exclude_object: { objects: [], excluded_objects: [], current_object: null },
+      'output_pin lamp': { value: 0 },
       'gcode_macro PAUSE': {},
       'gcode_macro CANCEL_PRINT': {},
     }

@@ -15,6 +15,8 @@ export interface FakeMoonraker extends HttpPeer {
   klipper: FakeKlipper
   /** Files by name below `gcodes`. */
   files: Map<string, string>
+  /** Power devices by name, and what Moonraker says of each: on, off, init or error. */
+  powered: Map<string, string>
   /** Whether Klipper is there; told to subscribers. */
   connectKlipper(isThere: boolean): void
   /** Tells subscribers what changed since they were last told. */
@@ -35,6 +37,7 @@ const Call = z.object({
 export async function startFakeMoonraker({ apiKey }: { apiKey?: string } = {}): Promise<FakeMoonraker> {
   const klipper = new FakeKlipper()
   const files = new Map<string, string>()
+  const powered = new Map<string, string>()
   const tokens = new Set<string>()
   let isThere = true
   const peer = await startHttpPeer(({ method, path, head }) => {
@@ -44,8 +47,10 @@ export async function startFakeMoonraker({ apiKey }: { apiKey?: string } = {}): 
       tokens.add(token)
       return json(200, { result: token })
     }
+    const query = new URL(head.url ?? '/', 'http://localhost').searchParams
+    if (path === '/machine/device_power/device') return switchDevice(powered, { method, query })
     return usualAnswer(
-      { method, path, query: new URL(head.url ?? '/', 'http://localhost').searchParams },
+      { method, path, query },
       {
         klipper,
         files,
@@ -81,6 +86,7 @@ export async function startFakeMoonraker({ apiKey }: { apiKey?: string } = {}): 
     ...peer,
     klipper,
     files,
+    powered,
     push,
     update: () => {
       const now = klipper.objects()
@@ -109,6 +115,21 @@ function answerCall(socket: WebSocket, id: number, words: object): void {
 
 function refuse(code: number, message: string): Answer {
   return json(code, { error: { code, message, traceback: '' } })
+}
+
+/** As `components/power.py` of Moonraker 0.11.0 answers. */
+function switchDevice(
+  powered: Map<string, string>,
+  { method, query }: { method: string; query: URLSearchParams },
+): Answer {
+  const device = query.get('device') ?? ''
+  const action = query.get('action') ?? ''
+  if (!powered.has(device)) return refuse(400, `No valid device named ${device}`)
+  if (method === 'POST') {
+    if (action !== 'on' && action !== 'off') return refuse(400, `Invalid requested action '${action}'`)
+    if (powered.get(device) !== 'error') powered.set(device, action)
+  }
+  return json(200, { result: { [device]: powered.get(device) } })
 }
 
 function usualAnswer(

@@ -191,6 +191,10 @@ trusted_clients:
 provider: none
 validate_service: False
 
+[power lamp]
+type: klipper_device
+object_name: output_pin lamp
+
 [webcam bed]
 location: printer
 stream_url: /webcam/?action=stream

@@ -283,3 +283,14 @@ test('a camera that sees nothing is told of without a mail, and its end to the s
   assert.match(titles[1] ?? '', /^Camera 2 sees again/)
   assert.deepEqual(await watching(), before, 'whether the printer is watched is another matter')
 })
+
+test('a light that does not obey is told without a mail, on while it prints, off afterwards too', async () => {
+  const tenant = await makeSubscriber()
+  const story = tellStory()
+  const failed = (to: 'on' | 'off') => story.event('light.failed', { to, reason: 'no such lamp' })
+  const outside = (to: 'on' | 'off') => ({ ...failed(to), printId: undefined })
+  await ingest(tenant, [outside('on')])
+  assert.equal((await told(tenant)).length, 0)
+  await ingest(tenant, [outside('off'), story.event('print.started', { job: 'a.gcode' }), failed('on')])
+  assert.deepEqual(brief(await told(tenant)), ['lost push', 'lost push'])
+})

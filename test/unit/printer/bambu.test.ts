@@ -150,8 +150,9 @@ describe('the adapter of Bambu Lab', { timeout: 60_000 }, () => {
         assert.match(error.message, /Developer Mode/)
         return true
       })
+      assert.equal(await printer.light.isOn(never), false)
       await printer.light.turn('on', never)
-      await waitUntil('the light', () => JSON.stringify(fake.state.lights_report).includes('"on"'))
+      await waitUntil('the light', () => printer.light.isOn(never))
     })
   }
 
