@@ -61,6 +61,23 @@ test('a known failing print that a detector sees passes, with how long it took',
   assert.match(detail, /what follows: pause$/)
 })
 
+test('what the owner ignores is left out, and a failure that lies there is said to be hidden', async () => {
+  const detector = detectorOf({ good: 0.02, failing: 0.995 })
+  const decideWith = async (box: number[]) => {
+    const ignoring = CameraConfig.parse({ kind: 'folder', path: '/not-read', ignore: [{ box }] })
+    const print = plainPrint()
+    return describeDecision(
+      await decideKnownPrint(print, { camera: ignoring, policy, detector, log, signal }),
+    )
+  }
+  const hidden = await decideWith([0, 0, 1, 0.1])
+  assert.equal(hidden.result, 'unproven')
+  assert.match(hidden.detail, /lies where this camera ignores its picture \(\d+ % of it\)/)
+  const beside = await decideWith([0, 0.5, 1, 0.2])
+  assert.equal(beside.result, 'passed')
+  assert.match(beside.detail, /seen beside what it ignores/)
+})
+
 test('a detector that sees nothing fails the test, with what it scored', async () => {
   const { result, detail } = describeDecision(await decideBy(detectorOf({ good: 0.02, failing: 0.03 })))
   assert.equal(result, 'failed')
@@ -112,7 +129,10 @@ test('the exit code is that of the worst step', () => {
 test('the phone is told what failed, and how long the slowest camera took', () => {
   const decision = (confirmedAfterSeconds: number): Step => ({
     ...stepOf('passed', 'decision'),
-    findings: { pictures: 9, entersAt: 'source', goodScore: 0, failingScore: 1, confirmedAfterSeconds },
+    findings: {
+      ...{ pictures: 9, entersAt: 'source', goodScore: 0, failingScore: 1, wholeScore: 1, ignoredShare: 0 },
+      confirmedAfterSeconds,
+    },
   })
   assert.deepEqual(toldOf('Ender', [decision(20), decision(35), stepOf('unproven', 'pause')]).result, {
     isPassed: true,
