@@ -168,6 +168,15 @@ async function restore(dir: string, options: Place & { json?: true }): Promise<v
   await restoreCloud(config, { dir: resolve(dir), log: makeLog('warn'), isJson: options.json ?? false })
 }
 
+async function examine(options: Place & { json?: true; port?: number }): Promise<void> {
+  const { port } = options
+  const config = load(options, port !== undefined ? { port } : {})
+  await ensureClient(say)
+  const { examineCloud } = await import('./cli/doctor.ts')
+  const hasTrouble = await examineCloud(config, { log: makeLog('error'), isJson: options.json ?? false })
+  if (hasTrouble) process.exitCode = 1
+}
+
 /** What a person is to read of a failure; the whole of it only where it is a bug. */
 function describe(error: unknown): string[] {
   if (error instanceof ConfigError) return [error.message, ...error.problems]
@@ -205,6 +214,11 @@ place(program.command('restore <dir>'))
   .description('fill an empty data folder and database from a backup')
   .option('--json', 'print what was restored as JSON')
   .action(restore)
+place(program.command('doctor'))
+  .description('say what is misconfigured or does not work, and how to mend it')
+  .option('--port <n>', 'port of the running cloud', toPort)
+  .option('--json', 'print the findings as JSON')
+  .action(examine)
 place(program.command('mosquitto-config <dir>'))
   .description('write what Mosquitto needs into a folder')
   .action(writeMosquitto)

@@ -33,3 +33,29 @@ export async function measureWorkload(db: Db, now: Date): Promise<Workload> {
 export async function askDatabase(db: Db): Promise<void> {
   await db.$queryRaw`SELECT 1`
 }
+
+/** Notifications that were given up since an instant, by what was said of them, the most frequent first. */
+export async function listFailures(db: Db, since: Date): Promise<{ outcome: string; count: number }[]> {
+  const groups = await db.notification.groupBy({
+    by: ['outcome'],
+    where: { status: 'failed', createdAt: { gte: since } },
+    _count: true,
+  })
+  return groups
+    .map(({ outcome, _count }) => ({ outcome: outcome ?? 'no reason given', count: _count }))
+    .sort((one, other) => other.count - one.count)
+}
+
+/** Paired devices that said nothing since an instant, or whose certificate ends before another. */
+export async function listNeglected(
+  db: Db,
+  { heardBefore, endsBefore }: { heardBefore: Date; endsBefore: Date },
+): Promise<{ silent: string[]; ending: string[] }> {
+  const devices = await db.device.findMany({ where: { revokedAt: null } })
+  return {
+    silent: devices
+      .filter(({ heardAt, pairedAt }) => (heardAt ?? pairedAt) < heardBefore)
+      .map(({ name }) => name),
+    ending: devices.filter(({ certificateEndsAt }) => certificateEndsAt < endsBefore).map(({ name }) => name),
+  }
+}

@@ -11,19 +11,7 @@ export function makeEmailNotifier(smtp: SmtpConfig, baseUrl: string): Notifier {
   return {
     send: async (outgoing, receiver, signal) => {
       signal.throwIfAborted()
-      const transport = nodemailer.createTransport({
-        host: smtp.host,
-        port: smtp.port,
-        secure: smtp.security === 'tls',
-        requireTLS: smtp.security === 'starttls',
-        ignoreTLS: smtp.security === 'none',
-        ...(smtp.user && { auth: { user: smtp.user, pass: smtp.password ?? '' } }),
-        connectionTimeout: timeoutMs,
-        greetingTimeout: timeoutMs,
-        socketTimeout: timeoutMs,
-        disableFileAccess: true,
-        disableUrlAccess: true,
-      })
+      const transport = openTransport(smtp)
       // nodemailer can't be told to stop: we stop waiting, and its own time limits end the connection.
       const aborted = Promise.withResolvers<never>()
       const stop = () => aborted.reject(signal.reason)
@@ -41,6 +29,37 @@ export function makeEmailNotifier(smtp: SmtpConfig, baseUrl: string): Notifier {
       }
     },
   }
+}
+
+/**
+ * Connects and logs in without sending anything.
+ * @throws UnavailableError where the server can't be reached or refuses the login
+ */
+export async function tryMailServer(smtp: SmtpConfig): Promise<void> {
+  const transport = openTransport(smtp)
+  try {
+    await transport.verify()
+  } catch (error) {
+    throw classify(error)
+  } finally {
+    transport.close()
+  }
+}
+
+function openTransport(smtp: SmtpConfig) {
+  return nodemailer.createTransport({
+    host: smtp.host,
+    port: smtp.port,
+    secure: smtp.security === 'tls',
+    requireTLS: smtp.security === 'starttls',
+    ignoreTLS: smtp.security === 'none',
+    ...(smtp.user && { auth: { user: smtp.user, pass: smtp.password ?? '' } }),
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
 }
 
 /** What nodemailer says of a refusal: https://nodemailer.com/errors */

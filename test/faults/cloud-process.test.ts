@@ -178,6 +178,27 @@ test('a running cloud is backed up and restored elsewhere: the account works, a 
   assert.equal((await post(`${elsewhere.ready.url}/api/auth/sign-in/email`, account)).status, 200)
 })
 
+test('the doctor finds a running cloud well, says that it is gone, and that a folder has none', async () => {
+  const { cloud, ready } = await start()
+  const doctor = async (data: string) => {
+    const port = new URL(ready.url).port
+    const { code, out } = await command('doctor', '--json', '--data', data, '--port', port)
+    const findings: { check: string; level: string }[] = JSON.parse(out)
+    return { code, levels: Object.fromEntries(findings.map(({ check, level }) => [check, level])) }
+  }
+  const well = await doctor(dataDir)
+  assert.equal(well.code, 0)
+  const { process: running, queue, devices, clock, authority } = well.levels
+  assert.deepEqual([running, queue, devices, clock, authority], ['fine', 'fine', 'fine', 'fine', 'fine'])
+  await stop(cloud, 'SIGTERM')
+  assert.equal((await doctor(dataDir)).levels.process, 'advice')
+  assert.equal(isDatabaseRunning(), false)
+  const nothing = await doctor(join(folder, 'nothing'))
+  assert.equal(nothing.code, 1)
+  assert.equal(nothing.levels.data, 'trouble')
+  assert.equal(existsSync(join(folder, 'nothing')), false)
+})
+
 test('a restore that fails leaves the data folder empty', async () => {
   const [backup, other] = [join(folder, 'spoilt'), join(folder, 'stays-empty')]
   assert.equal((await command('backup', backup, '--data', dataDir)).code, 0)
