@@ -56,7 +56,7 @@ export interface FlowOptions {
   /** Where people open the page, for links in messages. */
   baseUrl: string
   db: Db
-  keys: Pick<Keys, 'commands' | 'vapid' | 'sessionSecret'>
+  keys: Pick<Keys, 'commands' | 'vapid' | 'vault' | 'sessionSecret'>
   broker: Pick<Broker, 'connection'>
   log: Logger
 }

@@ -21,6 +21,7 @@ import {
   readAuthority,
   splitPair,
 } from './keys/certificates.ts'
+import { makeVault, type Vault } from './keys/vault.ts'
 
 /** The fixed name in the broker's certificate, whatever its address. */
 export const brokerServerName = 'broker.layerwatch.internal'
@@ -37,6 +38,8 @@ export interface Keys {
   /** Signs commands (Ed25519). `keyId`: first 16 hex digits of the SHA-256 of the public key (SPKI, DER). */
   commands: { keyId: string; privateKey: KeyObject; publicKey: string }
   sessionSecret: string
+  /** Seals the secrets of people that lie in the database. */
+  vault: Vault
   /** Web Push, base64url. */
   vapid: { publicKey: string; privateKey: string }
 }
@@ -58,6 +61,11 @@ export async function loadOrMakeKeys(dir: string): Promise<Keys> {
       join(dir, 'session-secret'),
       () => randomBytes(32).toString('base64url'),
       (text) => z.string().min(32).parse(text.trim()),
+    ),
+    vault: await load(
+      join(dir, 'vault-key'),
+      () => randomBytes(32).toString('base64url'),
+      (text) => makeVault(Buffer.from(z.string().length(43).parse(text.trim()), 'base64url')),
     ),
     vapid: await load(
       join(dir, 'web-push.json'),

@@ -18,6 +18,7 @@ import { buildApp } from './http/app.ts'
 import { buildMetricsApp } from './http/metrics.ts'
 import { loadOrMakeKeys } from './keys.ts'
 import { makeMetrics, timeRequests } from './metrics.ts'
+import { sealOldContacts } from './notify/contact-settings.ts'
 
 /** SIGTERM to end takes at most this long; then the process just ends. */
 const closeWithinMs = 10_000
@@ -52,6 +53,8 @@ export async function startCloud(config: CloudConfig, log: Logger): Promise<Runn
     if (migrations.length > 0) log.info({ migrations }, 'database migrated')
     const { db, close: closeDatabase } = openDatabase(databaseUrl)
     opened.push(closeDatabase)
+    const sealed = await sealOldContacts({ db, vault: keys.vault })
+    if (sealed > 0) log.info({ contacts: sealed }, 'secrets of contacts sealed')
 
     const broker = await openBroker({
       config,

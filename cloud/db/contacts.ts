@@ -20,10 +20,26 @@ export async function putContact(
   })
 }
 
-/** The settings of one of a person's contacts, secrets included; undefined where there is none. */
+/** The settings of one of a person's contacts as they are stored; undefined where there is none. */
 export async function findContactSettings(db: Db, personId: string, kind: ContactKind): Promise<unknown> {
   const row = await db.contact.findUnique({ where: { personId_kind: { personId, kind } } })
   return row?.settings
+}
+
+/** Contacts whose settings an earlier version left open. */
+export async function findUnsealedContacts(db: Db): Promise<ContactRow[]> {
+  return db.$queryRaw<ContactRow[]>`
+    SELECT * FROM "Contact" WHERE "kind" <> 'telegram' AND NOT jsonb_exists("settings", 'sealed')`
+}
+
+/** Replaces a contact's settings, if they are still what they were. */
+export async function replaceSettings(
+  db: Db,
+  id: string,
+  { from, to }: { from: object; to: object },
+): Promise<boolean> {
+  const where = { id, settings: { equals: toJson(from) } }
+  return (await db.contact.updateMany({ where, data: { settings: toJson(to) } })).count > 0
 }
 
 /** A person's contacts, the oldest first. */

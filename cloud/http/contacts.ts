@@ -16,6 +16,7 @@ import {
   putContactCode,
   viewContact,
 } from '../db/contacts.ts'
+import { sealContact } from '../notify/contact-settings.ts'
 import { makeWebhookSecret } from '../notify/webhook.ts'
 import { codeHoldsForMs, hashCode, makeCode } from '../pairing.ts'
 import type { Context } from './context.ts'
@@ -52,7 +53,7 @@ export function addContactRoutes(
     const at = new Date()
     const { kind } = asked
     const label = labelOf(asked)
-    const settings = { ...asked, ...(secret && { secret }) }
+    const settings = sealContact(keys.vault, personId, { ...asked, ...(secret && { secret }) })
     await putContact(db, personId, { id: randomUUID(), kind, label, settings, at })
     reply.code(201)
     const contact = { kind, label, connectedAt: at.toISOString() }

@@ -1,13 +1,15 @@
 import { RejectedError } from '@layerwatch/shared/errors.ts'
 import { DiscordAddress } from '@layerwatch/shared/notify.ts'
 import type { Db } from '../db/client.ts'
-import { findContactSettings } from '../db/contacts.ts'
+import type { Vault } from '../keys/vault.ts'
+import { readContact } from './contact-settings.ts'
 import { isAlarm, type Notifier, type Outgoing } from './notifier.ts'
 import { checkAnswer, postTo } from './post.ts'
 
 /** What Discord works with. */
 export interface DiscordOptions {
   db: Db
+  vault: Vault
   /** Where people open the page. */
   baseUrl: string
   /** `https://discord.com/api`; another one only where a test has its own. */
@@ -19,10 +21,10 @@ export interface DiscordOptions {
  * Discord: one message through a channel's webhook, with picture and link. It has no buttons: everybody in the
  * channel sees it. https://discord.com/developers/docs/resources/webhook#execute-webhook
  */
-export function makeDiscordNotifier({ db, baseUrl, api, mayCall }: DiscordOptions): Notifier {
+export function makeDiscordNotifier({ db, vault, baseUrl, api, mayCall }: DiscordOptions): Notifier {
   return {
     send: async (outgoing, { personId }, signal) => {
-      const settings = DiscordAddress.safeParse(await findContactSettings(db, personId, 'discord'))
+      const settings = DiscordAddress.safeParse(await readContact({ db, vault }, personId, 'discord'))
       if (!settings.success) throw new RejectedError('Discord is not connected')
       const path = settings.data.url.slice(settings.data.url.indexOf('/webhooks/'))
       const { headers, body } = await composeDiscord(outgoing, baseUrl)

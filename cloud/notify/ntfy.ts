@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { RejectedError } from '@layerwatch/shared/errors.ts'
 import { NtfyAddress } from '@layerwatch/shared/notify.ts'
 import type { Db } from '../db/client.ts'
-import { findContactSettings } from '../db/contacts.ts'
+import type { Vault } from '../keys/vault.ts'
+import { readContact } from './contact-settings.ts'
 import type { Message } from './messages.ts'
 import { actLabels, isAlarm, type Notifier, type Outgoing } from './notifier.ts'
 import { checkAnswer, postTo } from './post.ts'
@@ -10,6 +11,7 @@ import { checkAnswer, postTo } from './post.ts'
 /** What ntfy works with. */
 export interface NtfyOptions {
   db: Db
+  vault: Vault
   /** Where people open the page. */
   baseUrl: string
   mayCall: (address: string) => boolean
@@ -19,10 +21,10 @@ export interface NtfyOptions {
  * ntfy: one request to a topic on the person's server, with the picture as an attachment where there is one.
  * Messages of one tag replace each other (`X-Sequence-ID`, from ntfy 2.16 on). https://docs.ntfy.sh/publish
  */
-export function makeNtfyNotifier({ db, baseUrl, mayCall }: NtfyOptions): Notifier {
+export function makeNtfyNotifier({ db, vault, baseUrl, mayCall }: NtfyOptions): Notifier {
   return {
     send: async (outgoing, { personId }, signal) => {
-      const settings = NtfyAddress.safeParse(await findContactSettings(db, personId, 'ntfy'))
+      const settings = NtfyAddress.safeParse(await readContact({ db, vault }, personId, 'ntfy'))
       if (!settings.success) throw new RejectedError('ntfy is not connected')
       const address = settings.data
       const service = new URL(address.server).host

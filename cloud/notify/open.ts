@@ -18,7 +18,7 @@ export interface NotifierOptions {
   /** Where people open the page, for links in messages. */
   baseUrl: string
   db: Db
-  keys: Pick<Keys, 'vapid'>
+  keys: Pick<Keys, 'vapid' | 'vault'>
   now: () => Date
   /** The operator's bot, where there is one. */
   telegram: TelegramApi | undefined
@@ -27,20 +27,22 @@ export interface NotifierOptions {
 /** Every channel that is set up here: e-mail only with a mail server, Telegram only with a bot. */
 export function openNotifiers(options: NotifierOptions): Partial<Record<Channel, Notifier>> {
   const { config, baseUrl, db, keys, now, telegram } = options
+  const { vault } = keys
   const mayCall = makeAddressCheck(config.privateServices)
   const vapid = { ...keys.vapid, subject: subjectOf(config, baseUrl) }
   return {
     ...(config.smtp && { email: makeEmailNotifier(config.smtp, baseUrl) }),
     push: makeWebPushNotifier(db, vapid, config.privatePushServices),
-    ntfy: makeNtfyNotifier({ db, baseUrl, mayCall }),
+    ntfy: makeNtfyNotifier({ db, vault, baseUrl, mayCall }),
     ...(telegram && { telegram: makeTelegramNotifier({ db, api: telegram, baseUrl }) }),
     discord: makeDiscordNotifier({
       db,
+      vault,
       baseUrl,
       api: 'https://discord.com/api',
       mayCall: makeAddressCheck([]),
     }),
-    webhook: makeWebhookNotifier({ db, baseUrl, now, mayCall }),
+    webhook: makeWebhookNotifier({ db, vault, baseUrl, now, mayCall }),
   }
 }
 

@@ -3,7 +3,8 @@ import { RejectedError } from '@layerwatch/shared/errors.ts'
 import { WebhookAddress } from '@layerwatch/shared/notify.ts'
 import { z } from 'zod'
 import type { Db } from '../db/client.ts'
-import { findContactSettings } from '../db/contacts.ts'
+import type { Vault } from '../keys/vault.ts'
+import { readContact } from './contact-settings.ts'
 import type { Notifier, Outgoing } from './notifier.ts'
 import { checkAnswer, postTo } from './post.ts'
 
@@ -13,6 +14,7 @@ export const WebhookSettings = WebhookAddress.extend({ secret: z.string().starts
 /** What webhooks work with. */
 export interface WebhookOptions {
   db: Db
+  vault: Vault
   /** Where people open the page. */
   baseUrl: string
   now: () => Date
@@ -28,10 +30,10 @@ export function makeWebhookSecret(): string {
  * Posts JSON, signed with the person's secret as Standard Webhooks 1.0 has it, so that its libraries check it.
  * The id stays the same for every try. https://github.com/standard-webhooks/standard-webhooks
  */
-export function makeWebhookNotifier({ db, baseUrl, now, mayCall }: WebhookOptions): Notifier {
+export function makeWebhookNotifier({ db, vault, baseUrl, now, mayCall }: WebhookOptions): Notifier {
   return {
     send: async (outgoing, { personId }, signal) => {
-      const settings = WebhookSettings.safeParse(await findContactSettings(db, personId, 'webhook'))
+      const settings = WebhookSettings.safeParse(await readContact({ db, vault }, personId, 'webhook'))
       if (!settings.success) throw new RejectedError('no webhook is connected')
       const { url, secret } = settings.data
       const service = new URL(url).host

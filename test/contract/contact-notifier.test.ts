@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { ContactKind } from '@layerwatch/shared/notify.ts'
 import { deleteContact, putContact } from '../../cloud/db/contacts.ts'
+import { makeVault } from '../../cloud/keys/vault.ts'
 import { makeAddressCheck } from '../../cloud/notify/addresses.ts'
+import { sealContact } from '../../cloud/notify/contact-settings.ts'
 import { makeDiscordNotifier } from '../../cloud/notify/discord.ts'
 import type { Notifier, Receiver } from '../../cloud/notify/notifier.ts'
 import { makeNtfyNotifier } from '../../cloud/notify/ntfy.ts'
@@ -20,7 +22,6 @@ import { makeTenant } from '../setup/tenants.ts'
 import { describeNotifier, forever, outgoing, picture } from './notifier-suite.ts'
 
 /* The channels a person connects: ntfy, Discord, webhook. */
-
 let database: TestDatabase
 let receiver: Receiver
 
@@ -31,12 +32,15 @@ before(async () => {
 })
 after(() => database.close())
 
+const vault = makeVault(randomBytes(32))
 const baseUrl = 'https://printers.example.org'
 const onLoopback = makeAddressCheck(['127.0.0.0/8'])
 const onlyPublic = makeAddressCheck([])
 
 async function connect(kind: ContactKind, settings: object): Promise<void> {
-  const contact = { id: randomUUID(), kind, label: kind, settings: { kind, ...settings }, at: new Date() }
+  const open = { kind, ...settings }
+  const stored = kind === 'telegram' ? open : sealContact(vault, receiver.personId, open)
+  const contact = { id: randomUUID(), kind, label: kind, settings: stored, at: new Date() }
   await putContact(database.db, receiver.personId, contact)
 }
 
@@ -44,7 +48,7 @@ async function ntfyTo(options: { token?: string; asked?: string; mayCall?: typeo
   const { token, asked, mayCall = onLoopback } = options
   const server = await startNtfy(asked)
   await connect('ntfy', { server: server.url, topic: 'printers-x7', ...(token && { token }) })
-  return { server, notifier: makeNtfyNotifier({ db: database.db, baseUrl, mayCall }) }
+  return { server, notifier: makeNtfyNotifier({ db: database.db, vault, baseUrl, mayCall }) }
 }
 
 async function discordTo() {
@@ -52,7 +56,10 @@ async function discordTo() {
   const { id, token } = server.webhook
   await connect('discord', { url: `https://discord.com/api/webhooks/${id}/${token}` })
   const { api } = server
-  return { server, notifier: makeDiscordNotifier({ db: database.db, baseUrl, api, mayCall: onLoopback }) }
+  return {
+    server,
+    notifier: makeDiscordNotifier({ db: database.db, vault, baseUrl, api, mayCall: onLoopback }),
+  }
 }
 
 async function telegramTo() {
@@ -77,7 +84,7 @@ async function webhookTo(options: { mayCall?: typeof onLoopback } = {}) {
   const server = await startWebhookReceiver(secret)
   await connect('webhook', { url: server.url, secret })
   const now = () => new Date()
-  return { server, secret, notifier: makeWebhookNotifier({ db: database.db, baseUrl, now, mayCall }) }
+  return { server, secret, notifier: makeWebhookNotifier({ db: database.db, vault, baseUrl, now, mayCall }) }
 }
 
 const starts = { ntfy: ntfyTo, telegram: telegramTo, discord: discordTo, webhook: webhookTo } as const

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { ActKind } from '@layerwatch/shared/notify.ts'
 import pino from 'pino'
 import { actsOf, readActToken, signAct } from '../../../cloud/notify/act-tokens.ts'
+import { sealContact } from '../../../cloud/notify/contact-settings.ts'
 import { NoticeKind } from '../../../shared/push.ts'
 import { type FakeAgent, loginAgent, tellFailingPrint } from '../../setup/fake-agent.ts'
 import { joinTenant, type Tenant, tellStory } from '../../setup/tenants.ts'
@@ -19,13 +20,14 @@ before(async () => {
   anna = await joinTenant(cloud.db, 'anna@example.org')
   agent = await loginAgent(cloud, anna.deviceId)
   // Somewhere to be told, so that there is a notification.
+  const ntfy = { kind: 'ntfy' as const, server: 'http://127.0.0.1:9', topic: 'printers' }
   await cloud.db.contact.create({
     data: {
       id: crypto.randomUUID(),
       personId: anna.personId,
       kind: 'ntfy',
       label: 'ntfy',
-      settings: { kind: 'ntfy', server: 'http://127.0.0.1:9', topic: 'printers' },
+      settings: sealContact(cloud.keys.vault, anna.personId, ntfy),
     },
   })
 })

@@ -26,7 +26,7 @@ test('keys are made once and read again', async () => {
 test('folder and files are the owner’s alone', () => {
   assert.equal(statSync(dir).mode & 0o777, 0o700)
   const files = readdirSync(dir)
-  assert.equal(files.length, 6)
+  assert.equal(files.length, 7)
   for (const file of files) assert.equal(statSync(join(dir, file)).mode & 0o777, 0o600, file)
 })
 

@@ -65,6 +65,8 @@ test('what is secret in a channel goes in and never comes out again: no answer h
   for (const secret of Object.values(secrets)) assert.ok(!said.includes(secret), secret)
   assert.equal(said.split(signing).length, 2, 'the signing secret is shown once')
   assert.match(logged, /test notification not sent/)
+  const stored = JSON.stringify(await cloud.db.contact.findMany())
+  for (const secret of [...Object.values(secrets), signing]) assert.ok(!stored.includes(secret), secret)
 })
 
 test('a person sees, tests and ends only what is theirs', async () => {
