@@ -10,6 +10,7 @@ export function viewPrinter(
   { role, isPresent }: { role: Role; isPresent: boolean },
 ): PrinterView {
   const { id, name, kind, state, actions, limits, device } = printer
+  const cameras = PrinterView.shape.cameras.safeParse(printer.cameras ?? undefined).data
   const learned = PrinterView.shape.learned.safeParse(printer.learned ?? undefined).data
   return PrinterView.parse(
     withoutNulls({
@@ -29,6 +30,7 @@ export function viewPrinter(
         heardAt: device.heardAt && instant(device.heardAt),
       }),
       watching: isPresent ? printer.watching : silence(device),
+      cameras: isPresent && cameras?.length ? cameras : undefined,
       print: print && viewPrint(print, print.endedAt === null ? printer : undefined),
       incident: worstIncident(printer),
       learned: learned?.words.length ? learned : undefined,

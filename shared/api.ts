@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { CommandAction } from './commands.ts'
 import { LiveHeader } from './live.ts'
 import { MarkView } from './marks.ts'
-import { Watching } from './status.ts'
+import { CameraReport, Watching } from './status.ts'
 import {
   Box,
   Detection,
@@ -175,6 +175,8 @@ export const PrinterView = z.object({
   /** Why an action is missing and how to mend it, as the device found out. */
   limits: z.array(z.string()).optional(),
   watching: Watching,
+  /** How each camera does, as the device said last; there while it is heard and prints. */
+  cameras: z.array(CameraReport).optional(),
   print: PrintView.optional(),
   /** Worst thing said of the current print that is not resolved. */
   incident: z

@@ -67,6 +67,7 @@ export function columnsOfReport(report: PrinterStatusReport): Prisma.PrinterUnch
     actions: [...report.actions],
     limits: [...(report.limits ?? [])],
     watching: toJson(report.watching),
+    cameras: toJson(report.cameras ?? []),
     layer: report.layer ?? null,
     layers: report.layers ?? null,
     progress: report.progress ?? null,

@@ -1,5 +1,6 @@
 import { type IncidentStep, type IncidentView, type PrinterView, Resolution } from '@layerwatch/shared/api.ts'
 import { nameDefect } from '@layerwatch/shared/defect-names.ts'
+import type { CameraReport } from '@layerwatch/shared/status.ts'
 import type { LayerHealth } from '@layerwatch/shared/vocabulary.ts'
 import type { AskAction, AskFailure } from './asks.ts'
 import { count, duration, exactTime, moment, score } from './format.ts'
@@ -226,6 +227,17 @@ export function failureText(action: AskAction, failure: AskFailure | undefined, 
 
 function numberWord(number: number): string {
   return numberWords[number] ?? count(number)
+}
+
+/** How a camera does: how often it gives a picture, or why it sees nothing. */
+export function cameraLine({ name, isSeeing, reason, intervalSeconds }: CameraReport): string {
+  const why = reason ? `, ${blindReasons[reason]}` : ''
+  return `${sentence(name)}: ${isSeeing ? pace(intervalSeconds) : `${texts.printer.seesNothing}${why}`}`
+}
+
+function pace(seconds: number | undefined): string {
+  if (seconds === undefined) return texts.printer.noInterval
+  return texts.printer.everySeconds(`${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`)
 }
 
 /** The agent's reasons as running text, whether they end in a full stop or not. */

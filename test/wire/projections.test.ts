@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { PrinterView } from '@layerwatch/shared/api.ts'
 import { ingestStatus } from '../../cloud/ingest.ts'
 import { startTestDatabase, type TestDatabase } from '../setup/database.ts'
 import { ingestAll, makeIngestContext } from '../setup/ingest.ts'
@@ -43,6 +44,17 @@ test('every event and status of version 1 is taken', async () => {
   await take('status.watch-only.json')
   const { limits } = await db.printer.findFirstOrThrow()
   assert.match(limits.join(), /^Can only watch, because/)
+  const json = { ...Object(read('status.cameras.json')), uptimeMs: 93_000 }
+  await ingestStatus(context, { deviceId, json, heardMs: performance.now() })
+  const { cameras } = await db.printer.findFirstOrThrow()
+  const shown = PrinterView.shape.cameras.parse(cameras)
+  assert.deepEqual(
+    shown?.map(({ name, isSeeing }) => [name, isSeeing]),
+    [
+      ['camera 1', true],
+      ['camera 2', false],
+    ],
+  )
   await take('status.blind.json')
   await take('status.last-will.json')
   const print = await db.print.findFirstOrThrow()

@@ -67,6 +67,17 @@ export const shots: Shot[] = [
     },
   },
   {
+    name: 'printer-cameras',
+    play: async (stage) => {
+      const cameras = [
+        { name: 'camera 1', isSeeing: true, intervalSeconds: 5.01 },
+        { name: 'camera 2', isSeeing: false, reason: 'camera-moved' as const },
+      ]
+      changePrinter(stage.world, stage.shop.garage.id, { cameras })
+      await open(stage, `/printers/${stage.shop.garage.id}`)
+    },
+  },
+  {
     name: 'printer-idle',
     themes: ['light'],
     play: async (stage) => {

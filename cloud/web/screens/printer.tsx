@@ -7,6 +7,7 @@ import { moment } from '../format.ts'
 import { blindRemedies } from '../names.ts'
 import { type ShownPicture, useNewestPicture } from '../newest-picture.ts'
 import { Bar, OfflineBanner } from '../parts/bar.tsx'
+import { Cameras } from '../parts/cameras.tsx'
 import { Dock } from '../parts/dock.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Evidence, LayerStep, ProblemSteps } from '../parts/layer-detail.tsx'
@@ -131,6 +132,7 @@ function Now({ printer, newest, layers, onPick }: NowProps) {
           <Lens layers={layers} at={newestLayer.layer} isPicked={false} onPick={onPick} />
         </section>
       )}
+      {isActive(printer.state) && <Cameras cameras={printer.cameras} />}
       <Learned printer={printer} />
     </>
   )

@@ -6,6 +6,7 @@ import { type PushFacts, pushStanding } from '../../../cloud/web/push-standing.t
 import { texts } from '../../../cloud/web/texts.ts'
 import { layOutTimeline, rowPx } from '../../../cloud/web/timeline-layout.ts'
 import {
+  cameraLine,
   defectName,
   failureText,
   incidentTitle,
@@ -19,6 +20,17 @@ const id = '3b241101-e2bb-4255-8caf-4136c566a962'
 const now = new Date(2026, 10, 24, 14, 9).getTime()
 const local = (day: number, hour: number, minute: number) =>
   new Date(2026, 10, day, hour, minute).toISOString()
+
+test('a camera is said with how often it gives a picture, or why it sees nothing', () => {
+  const line = (report: object) => cameraLine({ name: 'camera 2', isSeeing: true, ...report })
+  assert.equal(line({ intervalSeconds: 4.96 }), 'Camera 2: a picture every 5.0 s')
+  assert.equal(line({ intervalSeconds: 30.2 }), 'Camera 2: a picture every 30 s')
+  assert.equal(line({}), 'Camera 2: one picture so far')
+  assert.equal(
+    line({ isSeeing: false, reason: 'camera-blurred', intervalSeconds: 5 }),
+    'Camera 2: sees nothing, the picture is blurred',
+  )
+})
 
 describe('numbers and times', () => {
   test('scores have no leading zero, and certainty is written out', () => {
