@@ -51,7 +51,7 @@ export function learnBaseline(
   const prints = (known?.prints ?? 0) + 1
   const share = Math.min(maxShare, Math.max(leastShare, 1 / prints))
   const from = known && baselineCells(known)
-  const next = from ? approachCells(from, scene.usual, { up: share, down: share }) : scene.usual
+  const next = from ? approachCells(from, scene.usual, share) : scene.usual
   return {
     ...{ modelSha256, width, height, prints },
     cells: Array.from(next, (value) => Math.round(Math.min(127, Math.max(-128, value * step)))),

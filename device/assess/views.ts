@@ -2,7 +2,7 @@ import type { Grid } from '@layerwatch/shared/mask.ts'
 import { natsOf, type Rarity } from '@layerwatch/shared/rarity.ts'
 import type { Cells } from './cells.ts'
 import type { Sight } from './report.ts'
-import { acceptScene, openScene, type Scene, type Standout, seeScene } from './scene.ts'
+import { acceptScene, durationsSeconds, openScene, type Scene, type Standout, seeScene } from './scene.ts'
 
 /*
  * A printer's cameras, judged together. Each is held against its own past (`scene.ts`); here their findings of the
@@ -74,6 +74,8 @@ const maxWitnessLevel = 0
  * to agree within nine minutes in 2 % of cases.
  */
 export const agreeingNats = 1
+/** Averages that tell of now: over longer ones, what is gone is still seen. */
+const newestDurations = durationsSeconds.filter((seconds) => seconds <= maxAgeSeconds).length
 /** From here on a camera stands out: the lowest evidence at which any owner is told (ln 20 hours). */
 const standingNats = Math.log(20)
 /** Below, what stood out is gone, ln: what good prints show three times an hour. */
@@ -127,7 +129,8 @@ function seeView(
   // A late frame says nothing, and takes nothing back.
   if (!standout) return { ...before, scene, sight: atSeconds < before.scene.atSeconds ? before.sight : sight }
   const gapSeconds = Math.min(maxAgeSeconds, atSeconds - before.scene.atSeconds)
-  const riseNats = Math.max(...standout.rises.map((rise, i) => natsOf(rise, rarity.rises[i])))
+  const now = standout.rises.slice(0, newestDurations)
+  const riseNats = Math.max(...now.map((rise, i) => natsOf(rise, rarity.rises[i])))
   const stoodSeconds = standsAfter(before.stoodSeconds, riseNats, gapSeconds)
   return { scene, standout, sight, riseNats, stoodSeconds }
 }

@@ -6,7 +6,7 @@ import { agreeingNats } from '../../device/assess/views.ts'
 import type { FrameJudgement } from '../../device/detector/detector.ts'
 import { createRandom, mixSeed } from '../../device/simulator/random.ts'
 import { median } from './figure.ts'
-import { type Camera, poolFluctuation } from './judge/camera.ts'
+import type { Camera } from './judge/camera.ts'
 import { openFailure, visibleFrom } from './judge/growth.ts'
 import { defaultSensitivity } from './judge/layerwatch.ts'
 import { type FailingPlan, type PrintPlan, planFailingPrints, planGoodPrints } from './judge/plans.ts'
@@ -56,18 +56,17 @@ const setup = await prepare(
   },
   closing.signal,
 )
-const pooled = poolFluctuation(setup.cameras)
 
 /** A good print before a camera. */
 function goodShow(camera: Camera, streamSeed: number): Show {
-  const stream = openStream(camera, { pooled, correlationSeconds }, streamSeed)
+  const stream = openStream(camera, correlationSeconds, streamSeed)
   const view = openView(camera, setup.answers)
   return () => view(stream(everySeconds))
 }
 
 /** A print that fails as planned, before a camera. */
 function failingShow(plan: FailingPlan, streamSeed: number): Show {
-  const stream = openStream(plan.camera, { pooled, correlationSeconds }, streamSeed)
+  const stream = openStream(plan.camera, correlationSeconds, streamSeed)
   const view = openView(plan.camera, setup.answers)
   const fail = openFailure(plan, setup.answers)
   return (atSeconds) => {

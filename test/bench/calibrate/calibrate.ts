@@ -2,14 +2,15 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { Rarity } from '@layerwatch/shared/rarity.ts'
 import { averageHottest } from '../../../device/assess/cells.ts'
-import { rarityOf } from '../../../device/assess/rarities.ts'
 import { coldest, hottest, visibleCells } from '../../../device/assess/scene.ts'
+import { type Camera, findCameras } from '../judge/camera.ts'
 import { readFrames } from '../judge/frames.ts'
-import { type ScoredFrame, scoreFrames } from '../judge/score.ts'
+import { correlations } from '../judge/good-streams.ts'
+import type { LogOddsMap } from '../judge/picture.ts'
+import { scoreFrames } from '../judge/score.ts'
 import { userCacheDir } from '../judge/score-cache.ts'
 import { prepare } from '../judge/setup.ts'
-import { fitOffset, fitTail, roundTail, streamHeights, worstTail } from './fit.ts'
-import type { GoodCamera } from './good-streams.ts'
+import { fitRises, fitTail, roundTail } from './fit.ts'
 
 /**
  * `npm run judge:calibrate`: how rare rises are on good prints of the model in `device/model`, written to
@@ -21,23 +22,23 @@ const { values } = parseArgs({
   options: {
     frames: { type: 'string', default: '../shared/frames' },
     cache: { type: 'string', default: userCacheDir() },
-    hours: { type: 'string', default: '600' },
-    seed: { type: 'string', default: '1' },
+    hours: { type: 'string', default: '360' },
+    seed: { type: 'string', default: '101' },
+    seeds: { type: 'string', default: '6' },
     'dry-run': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 if (values.help) {
   console.log(
-    'npm run judge:calibrate -- [--frames DIR] [--hours N at each correlation] [--seed N] [--cache DIR] [--dry-run]',
+    'npm run judge:calibrate -- [--frames DIR] [--hours N at each correlation] [--seed FIRST] [--seeds N] [--cache DIR] [--dry-run]',
   )
   process.exit(0)
 }
 
 const rarityFile = new URL('../../../device/assess/rarities.ts', import.meta.url)
-const correlations = [10, 60, 300]
-/** Webcams whose frames come in sequences of one print. */
-const sequenceSources = new Set(['emptydeck-P1', 'timelapseplus'])
+/** Webcams: their frames tell how cameras fluctuate, also those that the model was trained on. */
+const webcamSources = new Set(['emptydeck-P1', 'timelapseplus', 'hiltes'])
 /** Hours of a print, by which a level that is had from the start comes once. */
 const hoursAPrint = 3
 
@@ -59,57 +60,41 @@ const setup = await prepare(
 )
 const frames = (await readFrames(values.frames, setup.leftOut)).filter((frame) => !frame.isFailing)
 const good = await scoreFrames(
-  frames.filter(({ part, source }) => part !== 'train' || sequenceSources.has(source)),
+  frames.filter(({ part, source }) => part !== 'train' || webcamSources.has(source)),
   { ...setup, framesDir: values.frames },
 )
 closing.abort()
 
-const { width, height } = setup.answers
-const cameras = camerasOf(good.filter(({ source }) => sequenceSources.has(source)))
+// The test part is what `npm run judge:bench` measures on: nothing is chosen by it.
+const known = good.filter(({ part }) => part !== 'test')
+const cameras = findCameras(known)
 const plan = {
   cameras,
-  width,
-  height,
+  answers: setup.answers,
   hours: Number(values.hours),
   correlations,
-  seed: Number(values.seed),
+  seeds: Array.from({ length: Number(values.seeds) }, (_, i) => Number(values.seed) + i),
   say,
 }
-const start = fitTail(levelsOf(good), hoursAPrint)
-// What is learned and what not depends a little on the rarities themselves: the second pass goes by the first's.
-let rarity: Rarity = rarityOf(setup.modelSha256).rarity
-for (const pass of [1, 2]) {
-  const heights = correlations.map((correlation) => streamHeights(plan, correlation, rarity))
-  const tails = rarity.rises.map((_, duration) =>
-    worstTail(heights.map(({ rises }) => fitTail(rises.map((row) => row[duration] ?? 0)))),
-  )
-  const offset = pass === 1 ? 0 : fitOffset(heights)
-  rarity = { rises: tails.map((tail) => roundTail(tail, offset)), start: roundTail(start) }
-}
+const start = roundTail(fitTail(levelsOf(cameras), hoursAPrint))
+const rarity: Rarity = { rises: fitRises(plan), start }
 console.log(JSON.stringify({ model: setup.modelSha256, cameras: cameras.length, ...rarity }, undefined, 2))
 if (!values['dry-run']) await writeRarity(setup.modelSha256, rarity)
 
-function camerasOf(scored: readonly ScoredFrame[]): GoodCamera[] {
-  const groups = Map.groupBy(scored, ({ source, sequence }) => `${source}/${sequence ?? ''}`)
-  return [...groups].map(([name, own]) => ({ name, maps: own.map(failureCells) }))
-}
-
-/** One level a camera: a run, or a photograph. */
-function levelsOf(scored: readonly ScoredFrame[]): number[] {
-  const groups = Map.groupBy(scored, ({ source, sequence, file }) =>
-    sequence ? `${source}/${sequence}` : file,
+/** One level a camera: a run, a webcam or a photograph. */
+function levelsOf(measured: readonly Camera[]): number[] {
+  const { width, height, scoredBy } = setup.answers
+  const cells = width * height
+  const levelOf = (picture: LogOddsMap) =>
+    averageHottest(
+      picture
+        .subarray(scoredBy * cells, (scoredBy + 1) * cells)
+        .map((logOdds) => Math.min(hottest, Math.max(coldest, logOdds))),
+      visibleCells({ width, height }),
+    )
+  return measured.map(
+    ({ pictures }) => pictures.reduce((sum, picture) => sum + levelOf(picture), 0) / pictures.length,
   )
-  const count = visibleCells({ width, height })
-  return [...groups.values()].map(
-    (own) => own.reduce((sum, frame) => sum + averageHottest(failureCells(frame), count), 0) / own.length,
-  )
-}
-
-function failureCells({ map }: ScoredFrame): Float32Array {
-  const first = setup.answers.scoredBy * width * height
-  return map
-    .slice(first, first + width * height)
-    .map((logOdds) => Math.min(hottest, Math.max(coldest, logOdds)))
 }
 
 /** Puts the model's line in the place of the one before. */

@@ -3,7 +3,9 @@ import { type Figure, isReached } from '../figure.ts'
 import { measureFailing } from './failing-section.ts'
 import { measureGood } from './good-section.ts'
 import { streamGood } from './good-streams.ts'
+import { measureKnown } from './known-section.ts'
 import { measureRates } from './rates-section.ts'
+import { measureReliability } from './reliability-section.ts'
 import { formatSection, type Section } from './report.ts'
 import { userCacheDir } from './score-cache.ts'
 import { measureSequences } from './sequences-section.ts'
@@ -15,7 +17,7 @@ import { measureSimulated } from './simulated-section.ts'
  * held-out frames are modelled, not field; see the README.
  */
 
-const usage = `npm run judge:bench -- [--json] [--quick] [--only ${['streams', 'rates', 'simulated', 'sequences'].join(',')}]
+const usage = `npm run judge:bench -- [--json] [--quick] [--only ${['streams', 'known', 'reliability', 'rates', 'simulated', 'sequences'].join(',')}]
   [--frames DIR] labelled frames, ../shared/frames by default   [--hours N] good hours at each correlation
   [--failing N] failing prints a row   [--rounds N] simulated prints, 32 a round   [--seed N]   [--cache DIR] where scores are kept   [--fresh] score anew`
 
@@ -24,7 +26,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'streams,rates,simulated,sequences' },
+    only: { type: 'string', default: 'streams,known,reliability,rates,simulated,sequences' },
     frames: { type: 'string', default: '../shared/frames' },
     cache: { type: 'string', default: userCacheDir() },
     hours: { type: 'string' },
@@ -37,6 +39,8 @@ const { values } = parseArgs({
 
 const parts: Record<string, (setup: Setup) => Promise<Section> | Section> = {
   streams: measureStreams,
+  known: measureKnown,
+  reliability: measureReliability,
   rates: measureRates,
   simulated: measureSimulated,
   sequences: measureSequences,
@@ -74,7 +78,7 @@ const options: BenchOptions = {
 const setup = await prepare(options, closing.signal)
 const sections = new Map<string, Section>()
 for (const name of chosen) {
-  const needsFrames = name === 'streams' || name === 'rates'
+  const needsFrames = name !== 'simulated' && name !== 'sequences'
   if (needsFrames && (setup.cameras.length === 0 || setup.failures.length === 0)) {
     console.error(`${name}: left out, for there are no held-out frames in ${values.frames}.`)
     continue
@@ -94,7 +98,7 @@ function toJson(measured: readonly Figure[]) {
   return {
     model: modelSha256,
     settings: { hours, failing, seed, isQuick: values.quick, leftOutOfTraining: leftOut },
-    cameras: cameras.map(({ name, scores }) => ({ name, frames: scores.length })),
+    cameras: cameras.map(({ name, frames }) => ({ name, frames })),
     failures: failures.length,
     figures: measured.map((figure) => ({ ...figure, isReached: isReached(figure) })),
     tables: [...sections.values()].flatMap((section) => section.tables),

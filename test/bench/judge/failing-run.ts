@@ -1,8 +1,8 @@
 import { mixSeed } from '../../../device/simulator/random.ts'
-import { type Camera, poolFluctuation } from './camera.ts'
+import type { Camera } from './camera.ts'
 import { openLook, usualScoreOf } from './good-run.ts'
 import { openFailure, visibleFrom } from './growth.ts'
-import { type Sensitivity, watchLikeLayerwatch } from './layerwatch.ts'
+import { type Known, type Sensitivity, watchLikeLayerwatch } from './layerwatch.ts'
 import { openPassing, type Passing } from './passing.ts'
 import type { Answers } from './picture.ts'
 import type { FailingPlan } from './plans.ts'
@@ -15,7 +15,12 @@ import { openStream } from './stream.ts'
 
 /** Who decides: Layerwatch at a sensitivity, or another project's rule at a threshold. */
 export type Decider =
-  | { readonly kind: 'layerwatch'; readonly name: string; readonly sensitivity: Sensitivity }
+  | {
+      readonly kind: 'layerwatch'
+      readonly name: string
+      readonly sensitivity: Sensitivity
+      readonly known?: ReadonlyMap<Camera, Known>
+    }
   | { readonly kind: 'rule'; readonly name: string; readonly rule: Rule; readonly threshold: number }
 
 export interface FailingRun {
@@ -41,11 +46,10 @@ export interface WatchedFailure {
 /** What each decider did to each failing print. */
 export function runFailingPrints(run: FailingRun): Map<Decider, WatchedFailure[]> {
   const results = new Map(run.deciders.map((decider) => [decider, [] as WatchedFailure[]]))
-  const pooled = poolFluctuation(run.cameras)
   const looks = new Map(run.cameras.map((camera) => [camera, openLook(camera, run.answers)]))
   run.prints.forEach((plan, at) => {
     const seed = mixSeed(plan.seed, run.correlationSeconds, run.intervalSeconds)
-    const stream = openStream(plan.camera, { pooled, correlationSeconds: run.correlationSeconds }, seed)
+    const stream = openStream(plan.camera, run.correlationSeconds, seed)
     const pass = openPassing(run.passing, run.intervalSeconds, seed)
     const lookGood = looks.get(plan.camera) ?? openLook(plan.camera, run.answers)
     const fail = openFailure(plan, run.answers)
@@ -83,7 +87,7 @@ function decide(
   frames: readonly SeenFrame[],
   { plan, visibleSeconds }: { plan: FailingPlan; visibleSeconds: number },
 ): { delaySeconds: number; falsePauses: number } {
-  const { see, resume } = openDecider(decider, usualScoreOf(plan.camera))
+  const { see, resume } = openDecider(decider, plan.camera)
   let falsePauses = 0
   for (const frame of frames) {
     if (!see(frame)) continue
@@ -99,12 +103,13 @@ function decide(
 /** Says of each frame whether the print is paused at it. */
 export function openDecider(
   decider: Decider,
-  usualScore: number,
+  camera?: Camera,
 ): { see: (frame: SeenFrame) => boolean; resume: () => void } {
   if (decider.kind === 'layerwatch') {
-    const watch = watchLikeLayerwatch(decider.sensitivity)
+    const watch = watchLikeLayerwatch(decider.sensitivity, camera && decider.known?.get(camera))
     return { see: (frame) => watch.see(frame) === 'pause', resume: () => watch.resume() }
   }
+  const usualScore = camera ? usualScoreOf(camera) : 0
   let gauge = decider.rule.start(usualScore)
   return {
     see: (frame) => gauge(frame) >= decider.threshold,

@@ -1,6 +1,6 @@
 import { mixSeed } from '../../../device/simulator/random.ts'
-import { type Camera, poolFluctuation } from './camera.ts'
-import { type Sensitivity, watchLikeLayerwatch } from './layerwatch.ts'
+import type { Camera } from './camera.ts'
+import { type Known, type Sensitivity, watchLikeLayerwatch } from './layerwatch.ts'
 import { openPassing, type Passing } from './passing.ts'
 import { type Answers, probability } from './picture.ts'
 import type { PrintPlan } from './plans.ts'
@@ -14,13 +14,13 @@ import { openStream, openView } from './stream.ts'
 
 export interface GoodRun {
   readonly prints: readonly PrintPlan[]
-  /** Cameras whose fluctuation photographs borrow. */
-  readonly fluctuating: readonly Camera[]
   readonly correlationSeconds: number
   readonly intervalSeconds: number
   readonly answers: Answers
   readonly sensitivities: readonly Sensitivity[]
   readonly passing?: Passing
+  /** What earlier prints told of cameras. */
+  readonly known?: ReadonlyMap<Camera, Known>
   readonly say: (progress: string) => void
 }
 
@@ -51,13 +51,12 @@ export interface GoodResult {
 export function runGoodPrints(run: GoodRun): GoodResult {
   const watched = new Map(run.sensitivities.map((one) => [one, [] as WatchedGood[]]))
   const recorded: RecordedPrint[] = []
-  const pooled = poolFluctuation(run.fluctuating)
   // A camera's prints come one after the other, so that its judgements are made once and then forgotten.
   for (const [camera, prints] of Map.groupBy(run.prints, (print) => print.camera)) {
     const look = openLook(camera, run.answers)
     for (const print of prints) {
       const seed = mixSeed(print.seed, run.correlationSeconds, run.intervalSeconds)
-      const stream = openStream(camera, { pooled, correlationSeconds: run.correlationSeconds }, seed)
+      const stream = openStream(camera, run.correlationSeconds, seed)
       const pass = openPassing(run.passing, run.intervalSeconds, seed)
       const shown = { print, look: () => pass() ?? look(stream(run.intervalSeconds)) }
       recorded.push(streamPrint(shown, run, watched))
@@ -92,12 +91,12 @@ export function usualScoreOf({ scores }: Camera): number {
 
 function streamPrint(
   { print, look }: { print: PrintPlan; look: () => Look },
-  { intervalSeconds, sensitivities }: GoodRun,
+  { intervalSeconds, sensitivities, known }: GoodRun,
   watched: Map<Sensitivity, WatchedGood[]>,
 ): RecordedPrint {
   const watches = sensitivities.map((one) => ({
     one,
-    watch: watchLikeLayerwatch(one),
+    watch: watchLikeLayerwatch(one, known?.get(print.camera)),
     pauses: [] as number[],
     warnings: 0,
   }))

@@ -189,7 +189,7 @@ function documentedTable(result: GoodResult | undefined) {
 function describeCameras(cameras: readonly Camera[]): string {
   const runs = cameras.filter(isWebcam)
   const webcams = new Set(runs.map(({ source }) => source)).size
-  const frames = sum(cameras, ({ scores }) => scores.length)
+  const frames = sum(cameras, (camera) => camera.frames)
   return (
     `${cameras.length} cameras of ${frames} frames: ${runs.length} prints or scenes of ${webcams} webcams and ` +
     `${cameras.length - runs.length} photographs`

@@ -34,22 +34,17 @@ export function streamGood(setup: Setup): GoodStreams {
 }
 
 type Variation = Pick<GoodRun, 'correlationSeconds' | 'sensitivities'> &
-  Partial<Pick<GoodRun, 'intervalSeconds' | 'passing'>> & { cameras?: readonly Camera[]; hours?: number }
+  Partial<Pick<GoodRun, 'intervalSeconds' | 'passing' | 'known'>> & {
+    cameras?: readonly Camera[]
+    hours?: number
+  }
 
 export function planRun(setup: Setup, variation: Variation): GoodRun {
   const { hours = setup.hours, cameras = setup.cameras, ...other } = variation
   const prints = planGoodPrints(cameras, hours, setup.seed)
   const name = `good, ${other.correlationSeconds} s`
   const say = (progress: string) => setup.say(`${name}: ${progress}`)
-  // Photographs borrow the fluctuation of the test part's cameras, whichever cameras are streamed.
-  return {
-    prints,
-    fluctuating: setup.cameras,
-    intervalSeconds: mainInterval,
-    answers: setup.answers,
-    say,
-    ...other,
-  }
+  return { prints, intervalSeconds: mainInterval, answers: setup.answers, say, ...other }
 }
 
 /** Good streams with sights that pass, for the row of their own and for thresholds under them. */

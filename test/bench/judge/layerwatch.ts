@@ -3,7 +3,7 @@ import {
   type Sensitivity as SensitivityStep,
 } from '@layerwatch/shared/sensitivity.ts'
 import type { Assessment } from '../../../device/assess/assess.ts'
-import { assess, newAssessment, resumeAssessment } from '../../../device/assess/assess.ts'
+import { assess, type Grounds, resumeAssessment, startAssessment } from '../../../device/assess/assess.ts'
 import type { Policy } from '../../../device/assess/policy.ts'
 import { type Sight, seeFrame } from '../../../device/assess/report.ts'
 import { PolicyConfig } from '../../../device/config.ts'
@@ -31,11 +31,18 @@ function stepOf(sensitivity: SensitivityStep, name: string = sensitivity): Sensi
   return { name, policy, statedPer100Hours: falsePausesPer100Hours[sensitivity] }
 }
 
+/** What is known of a camera from earlier prints. */
+export type Known = Grounds['baselines']
+
 export interface Watch {
   /** Whether this frame makes it warn or pause. */
   see(frame: SeenFrame): 'ok' | 'warn' | 'pause'
   /** Goes on after a person looked at the paused print and let it go on. */
   resume(): void
+  /** All that it remembers of the print. */
+  readonly assessment: Assessment
+  /** Probability, as it tells its owner, that the print will fail. */
+  readonly failureProbability: number
 }
 
 /** Sights of judgements that come again and again in a stream; only their time differs. */
@@ -48,15 +55,23 @@ function sightOf(judgement: FrameJudgement, atSeconds: number): Sight {
 }
 
 /** Watches one print, from its first frame on. */
-export function watchLikeLayerwatch({ policy }: Sensitivity): Watch {
-  let assessment: Assessment = newAssessment
+export function watchLikeLayerwatch({ policy }: Sensitivity, baselines: Known = {}): Watch {
+  let assessment: Assessment = startAssessment({ baselines })
+  let failureProbability = 0
   let last: Sight | undefined
   let wasWarned = false
   return {
+    get assessment() {
+      return assessment
+    },
+    get failureProbability() {
+      return failureProbability
+    },
     see({ judgement, atSeconds, layer }) {
       last = sightOf(judgement, atSeconds)
       const [next, { decision }] = assess(assessment, { layer, atSeconds, sight: last }, policy)
       assessment = next
+      failureProbability = decision?.failureProbability ?? failureProbability
       if (decision?.verdict === 'fail') return 'pause'
       const isWarned = decision?.verdict === 'warn'
       const isNew = isWarned && !wasWarned

@@ -4,7 +4,7 @@ import { userChoiceFile } from '../../../device/detector/choice-file.ts'
 import type { Detector } from '../../../device/detector/detector.ts'
 import { loadModel } from '../../../device/detector/manifest.ts'
 import { openDetector, shippedModelDir } from '../../../device/detector/open.ts'
-import { type Camera, findCameras } from './camera.ts'
+import { type Camera, findCameras, lendFluctuation } from './camera.ts'
 import { type LabelledFrame, readFrames, readLeftOut } from './frames.ts'
 import { type Answers, answersOf } from './picture.ts'
 import { type ScoredFrame, scoreFrames } from './score.ts'
@@ -67,8 +67,11 @@ export async function prepare(options: BenchOptions, signal: AbortSignal): Promi
   return {
     ...options,
     ...{ modelSha256, leftOut, answers, cache, openDetector: open },
-    cameras: findCameras(test),
-    calibrationCameras: findCameras(scored.filter(({ part }) => part === 'calibration')),
+    cameras: lendFluctuation(findCameras(test), options.seed),
+    calibrationCameras: lendFluctuation(
+      findCameras(scored.filter(({ part }) => part === 'calibration')),
+      options.seed,
+    ),
     failures: failing.filter(({ source }) => !apartSources.has(source)),
     otherFailures: Map.groupBy(
       failing.filter(({ source }) => apartSources.has(source)),

@@ -81,7 +81,7 @@ function watchAll(decider: Decider, prints: readonly SimulatedPrint[]): Watched 
 
 /** The first pause; what its owner would do then is not played on. */
 function firstPause(decider: Decider, print: SimulatedPrint): number | undefined {
-  const { see } = openDecider(decider, 0)
+  const { see } = openDecider(decider)
   return print.frames.find((frame) => see(frame))?.atSeconds
 }
 

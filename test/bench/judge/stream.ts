@@ -9,16 +9,8 @@ import { type Answers, type LogOddsMap, toJudgement } from './picture.ts'
  * A standard normal value that forgets with the stated correlation time (AR(1)) is turned into a rank, and the
  * rank into one of the camera's own pictures (a Gaussian copula), so each picture comes as often as it came, and
  * neighbours in time resemble each other. A second value, as slow, shifts all its cells by a little, the
- * kernel of a smoothed bootstrap, for a handful of pictures is not all a camera can show. A camera of one picture
- * is shifted by other cameras' fluctuation instead.
+ * kernel of a smoothed bootstrap, for a handful of pictures is not all a camera can show.
  */
-
-export interface Fluctuation {
-  /** Sorted differences from a camera's mean, in log-odds. */
-  readonly pooled: readonly number[]
-  /** Time after which the correlation has fallen to 1/e. */
-  readonly correlationSeconds: number
-}
 
 /** What is seen at a moment: a picture of the camera and how far all of it is shifted. */
 export interface Glance {
@@ -29,15 +21,17 @@ export interface Glance {
 /** Shifts are told apart this finely, in log-odds: finer ones change no decision, and fewer can be kept. */
 export const shiftStep = 1 / 8
 
-/** Draws what a good camera shows, moment by moment. */
+/**
+ * Draws what a good camera shows, moment by moment.
+ * @param correlationSeconds time after which the correlation has fallen to 1/e
+ */
 export function openStream(
   camera: Camera,
-  { pooled, correlationSeconds }: Fluctuation,
+  correlationSeconds: number,
   seed: number,
 ): (gapSeconds: number) => Glance {
   const random = createRandom(seed)
-  const isAlone = camera.pictures.length === 1
-  const bandwidth = bandwidthOf(isAlone ? pooled : camera.scores)
+  const bandwidth = bandwidthOf(camera.scores)
   let rank = random.normal()
   let jitter = random.normal()
   return (gapSeconds) => {
@@ -47,11 +41,9 @@ export function openStream(
     jitter = kept * jitter + fresh * random.normal()
     const share = normalShare(rank)
     const count = camera.pictures.length
-    const borrowed = isAlone ? quantileOf(pooled, share) : 0
-    const shift = borrowed + bandwidth * jitter
     return {
       picture: Math.min(count - 1, Math.floor(share * count)),
-      shift: Math.round(shift / shiftStep) * shiftStep,
+      shift: Math.round((bandwidth * jitter) / shiftStep) * shiftStep,
     }
   }
 }
@@ -79,11 +71,4 @@ export function normalShare(value: number): number {
     t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
   const half = (1 - series * Math.exp(-x * x)) / 2
   return value < 0 ? 0.5 - half : 0.5 + half
-}
-
-/** Value at a share of a sorted sample, straight between its members; 0 of an empty one. */
-export function quantileOf(sorted: readonly number[], share: number): number {
-  const at = Math.min(sorted.length - 1, Math.max(0, share * sorted.length - 0.5))
-  const low = sorted[Math.floor(at)] ?? 0
-  return low + ((sorted[Math.ceil(at)] ?? low) - low) * (at - Math.floor(at))
 }

@@ -83,11 +83,11 @@ test('cameras are held against their own past: one that takes over is no change,
     return decision?.verdict
   }
   for (let i = 0; i < 50; i++) assert.equal(see('left', 0.02, i * 5), 'ok')
-  for (let i = 50; i < 100; i++) assert.equal(see('right', 0.3, i * 5), 'ok')
+  for (let i = 50; i < 100; i++) assert.equal(see('right', 0.15, i * 5), 'ok')
   let verdict: string | undefined
   for (let i = 100; i < 120; i++) verdict = see('left', 0.98, i * 5)
   assert.equal(verdict, 'fail')
-  for (let i = 120; i < 170; i++) verdict = see('right', 0.3, i * 5)
+  for (let i = 120; i < 170; i++) verdict = see('right', 0.15, i * 5)
   assert.equal(verdict, 'ok')
 })
 

@@ -22,7 +22,7 @@ export function mapOf(score: number): LogOddsMap {
 }
 
 export function webcam(name: string, scores: readonly number[]): Camera {
-  return { name, source: 'emptydeck-P1', pictures: scores.map(mapOf), scores }
+  return { name, source: 'emptydeck-P1', pictures: scores.map(mapOf), scores, frames: scores.length }
 }
 
 export function scoredFrame(

@@ -10,9 +10,9 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts'
 const minute = 60_000
 
 test('a print that fails is paused within three layers, and the events tell it in order', async (t) => {
-  const { clock, print, types, find } = openScene(t, { score: failsAt(200) })
+  const { clock, print, types, find } = openScene(t, { score: failsAt(212) })
   await clock.runUntil(() => print.state === 'paused', 20 * minute)
-  assert.ok(print.printSeconds - 200 <= 60, `paused ${print.printSeconds - 200} s after the failure`)
+  assert.ok(print.printSeconds - 212 <= 60, `paused ${print.printSeconds - 212} s after the failure`)
   await clock.runUntil(() => types().includes('printer.paused'), minute)
   const order = [
     'print.started',
