@@ -59,13 +59,25 @@ export function fitPicture(reference: Reference, picture: GreyPicture): Fit {
   const earlier = reference.picture
   const blocks = pickBlocks(reference, blockSize)
   const detailed = blocks.filter(({ detail }) => detail >= leastDetail).slice(0, maxBlocks)
-  const shift = findShift(reference, picture, detailed)
-  const pairs = blocks
-    .map((block) => pairBlock({ earlier, picture, block, shift }))
+  const found = findShift(reference, picture, detailed)
+  const moved = judgeShift({ earlier, picture, blocks }, found)
+  if (found.dx === 0 && found.dy === 0) return moved
+  // A wall of tiles looks alike from tile to tile: what agrees as well where it lies was not moved.
+  const still = judgeShift({ earlier, picture, blocks }, { dx: 0, dy: 0 })
+  return moved.agreement > still.agreement ? moved : still
+}
+
+/** How a picture fits where a shift puts it. */
+function judgeShift(
+  at: { earlier: GreyPicture; picture: GreyPicture; blocks: readonly Block[] },
+  shift: { dx: number; dy: number },
+): Fit {
+  const pairs = at.blocks
+    .map((block) => pairBlock({ ...at, block, shift }))
     .filter((pair) => pair !== undefined)
   const light = fitLight(pairs)
   const agreeing = pairs.filter((pair) => looksSame(pair, light))
-  const agreement = blocks.length === 0 || isOtherLight(light) ? 0 : agreeing.length / blocks.length
+  const agreement = at.blocks.length === 0 || isOtherLight(light) ? 0 : agreeing.length / at.blocks.length
   return { ...shift, ...light, agreement }
 }
 
