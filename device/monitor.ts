@@ -1,21 +1,20 @@
 import type { Verdict } from '@layerwatch/shared/vocabulary.ts'
-import type { Album, Picture } from './album.ts'
-import { emptyAlbum, keepPicture, newestOf } from './album.ts'
-import type { Assessment, ClosedLayer, Outcome } from './assess/assess.ts'
+import { type Album, emptyAlbum, keepPicture, newestOf, type Picture } from './album.ts'
 import {
+  type Assessment,
   assess,
+  type ClosedLayer,
   closeLayer,
+  type Outcome,
   prepareAssessment,
   recountAssessment,
   resumeAssessment,
   startAssessment,
 } from './assess/assess.ts'
-import type { Eyes } from './assess/blindness.ts'
-import { look, openEyes } from './assess/blindness.ts'
+import { type Eyes, look, openEyes } from './assess/blindness.ts'
 import type { LayerEvidence } from './assess/evidence.ts'
 import { beforeFirstLayer, type LayerPlace, placeLayer } from './assess/layers.ts'
-import type { PrintTime } from './assess/print-time.ts'
-import { printSecondsAt, readPrintTime, startPrintTime } from './assess/print-time.ts'
+import { type PrintTime, printSecondsAt, readPrintTime, startPrintTime } from './assess/print-time.ts'
 import { type Change, isActive } from './assess/prints.ts'
 import { type CameraAccounts, noticeCameras } from './camera-accounts.ts'
 import { describeLayers, describeTurn } from './incident.ts'
@@ -26,13 +25,11 @@ import type { MonitorParts } from './monitor-parts.ts'
 import { isPreparing } from './pace.ts'
 import { Pacing } from './pacing.ts'
 import { Pausing } from './pausing.ts'
-import type { PrinterStatus } from './printer/printer.ts'
+import { fileTimeoutMs, type PrinterStatus } from './printer/printer.ts'
 import { PrinterLink } from './printer-link.ts'
 import { joinRound, picturesOf, placeSights } from './sights.ts'
 import { shotsOf } from './standstill.ts'
 import type { Observation, Seen } from './watch.ts'
-
-const fileTimeoutMs = 120_000
 
 /**
  * Watches one printer: a picture every few seconds of printing, judged, placed in its layer, decided on, and the
@@ -56,6 +53,7 @@ export class PrinterMonitor {
   #lastSeen: Observation | undefined
   #isFileAsked = false
   #isBeforeShown = false
+  #excluded = 0
 
   constructor(parts: MonitorParts) {
     this.#parts = parts
@@ -249,6 +247,10 @@ export class PrinterMonitor {
     if (place.layer < this.#place.layer) this.#recount(printSeconds)
     this.#pacing.noteLayer(place.claimed ?? place.layer)
     this.#place = place
+    const excluded = status.excludedObjects?.length ?? 0
+    // A part that somebody left out grows no more: what grows is learned anew.
+    if (excluded > this.#excluded) this.#sense.forget()
+    this.#excluded = excluded
     if (status.layer !== undefined || status.filePosition === undefined || this.#isFileAsked) return
     this.#isFileAsked = true
     const { printId } = this.link.course.print ?? {}

@@ -68,6 +68,14 @@ export function findPauseMistakes(pause: PauseConfig, printer: PrinterConfig): P
 
 const caredFor: readonly PrinterConfig['kind'][] = ['moonraker', 'octoprint']
 
+/** Not even a heater is switched off where a resume might then print cold, or where nothing can be sent. */
+const whyUncared: Partial<Record<PrinterConfig['kind'], string>> = {
+  bambu:
+    ': a Bambu Lab printer would take it in developer mode, but whether it heats up again at a resume is not known',
+  prusalink: ': PrusaLink takes no G-code',
+  none: ': there is no link to this printer',
+}
+
 function findCareMistakes(pause: PauseConfig, printer: PrinterConfig): PauseMistake[] {
   const cares = ['macro', 'resumeMacro', 'hotendOffAfterMinutes', 'bedOffAfterMinutes'] as const
   const isCaredFor = caredFor.includes(printer.kind)
@@ -77,7 +85,7 @@ function findCareMistakes(pause: PauseConfig, printer: PrinterConfig): PauseMist
   return [
     ...unknown.map((care) => ({
       path: [care],
-      message: 'only behind OctoPrint or Moonraker can this be done',
+      message: `only behind OctoPrint or Moonraker can this be done${whyUncared[printer.kind] ?? ''}`,
     })),
     ...unmoved.map((care) => ({
       path: [care],

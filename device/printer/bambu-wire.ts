@@ -49,6 +49,8 @@ const Print = z.object({
     .max(20)
     .optional()
     .catch(undefined),
+  /** Objects that somebody had it skip, by their numbers. */
+  s_obj: z.array(z.number()).max(1000).optional().catch(undefined),
   /** What it can do and wants, as bits in hexadecimal. The X1, P2 and H2 series have it, the P1 and A1 do not. */
   fun: z
     .string()
@@ -189,6 +191,7 @@ export function toStatus(print: BambuPrint): PrinterStatus {
     ...(print.mc_percent !== undefined && { progress: print.mc_percent / 100 }),
     ...(print.mc_remaining_time !== undefined && { secondsLeft: print.mc_remaining_time * 60 }),
     ...toTemperatures(print),
+    ...(print.s_obj?.length && { excludedObjects: print.s_obj.map(String) }),
     ...(state === 'paused' && readCause(print)),
   }
 }

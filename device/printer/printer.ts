@@ -104,5 +104,8 @@ export interface Printer {
   readonly care?: PausedCare
 }
 
+/** Longest wait for a job's file. */
+export const fileTimeoutMs = 120_000
+
 /** Longest wait for one call to a printer. */
 export const printerTimeoutMs = 5_000

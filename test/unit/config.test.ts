@@ -124,3 +124,14 @@ test('a pin has one part, and smoke cuts no power without a relay', () => {
     },
   )
 })
+
+test('care for a paused printer that its kind can not give is refused with the reason', () => {
+  const withPause = (printer: string) =>
+    problemsOf(
+      `printers: [{name: A, printer: ${printer}, camera: ${simulated}, pause: {hotendOffAfterMinutes: 5}}]`,
+    )
+  const prusa = withPause('{kind: prusalink, url: "http://h", apiKey: k}')
+  assert.match(prusa.join(), /hotendOffAfterMinutes: .*takes no G-code/)
+  const bambu = withPause('{kind: bambu, host: h, serial: 01P00A000000000, accessCode: "12345678"}')
+  assert.match(bambu.join(), /hotendOffAfterMinutes: .*heats up again at a resume is not known/)
+})

@@ -73,3 +73,23 @@ test('another camera that leads for some layers is not taken for a part that mov
   await clock.runUntil(() => print.layer >= 40, 20 * minute)
   assert.deepEqual(find('defect.suspected'), [])
 })
+
+test('a part that somebody left out of the print and that grows no more is no clog', async (t) => {
+  const { clock, print, find } = watchGrowth(t, (layer) => Math.min(layer, clogLayer))
+  const { status } = print.printer
+  Object.assign(print.printer, {
+    status: async (signal: AbortSignal) => ({
+      ...(await status(signal)),
+      ...(print.layer >= clogLayer && { excludedObjects: ['PART_1'] }),
+    }),
+  })
+  await clock.runUntil(() => print.layer >= clogLayer + 14, 20 * minute)
+  assert.deepEqual(find('defect.suspected'), [])
+  const layers = find('layer.judged').map(({ data }) => Object(data).layer)
+  assert.deepEqual(
+    layers,
+    [...layers].sort((a, b) => a - b),
+    'layers go on as they were',
+  )
+  assert.ok(layers.includes(clogLayer + 10))
+})

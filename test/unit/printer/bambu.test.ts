@@ -52,6 +52,12 @@ describe('the adapter of Bambu Lab', { timeout: 60_000 }, () => {
     await assert.rejects(open({ serial: '01P00A000000000' }).status(never), UnavailableError)
   })
 
+  test('tells the objects that somebody had it skip', async () => {
+    fake.start('vase')
+    fake.report({ s_obj: [62, 118] })
+    assert.deepEqual((await open().status(never)).excludedObjects, ['62', '118'])
+  })
+
   test('reads layer, progress, time, temperatures and the run of a print', async () => {
     fake.start('vase')
     assert.deepEqual(await open().status(never), {
