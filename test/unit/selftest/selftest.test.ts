@@ -16,15 +16,18 @@ const { signal } = new AbortController()
 const camera = CameraConfig.parse({ kind: 'folder', path: '/not-read' })
 const policy = PolicyConfig.parse({})
 
-/** A known print of plain pictures, which fails after 45 of its 300 s; its brightness tells a detector which it is. */
-function plainPrint(): KnownPrint {
+/**
+ * A known print of plain pictures, which fails after 45 of its 300 s; its brightness tells a detector that it does,
+ * from then on or from another moment.
+ */
+function plainPrint(looksFailingAt = 45): KnownPrint {
   return {
     defect: 'spaghetti',
     failsAtSeconds: 45,
     async picture(index) {
       const atSeconds = index * 5
       if (atSeconds > 300) return undefined
-      const background = { r: atSeconds < 45 ? 60 : 200, g: 90, b: (index * 3) % 256 }
+      const background = { r: atSeconds < looksFailingAt ? 60 : 200, g: 90, b: (index * 3) % 256 }
       const jpeg = await sharp({ create: { width: 32, height: 32, channels: 3, background } })
         .jpeg()
         .toBuffer()
@@ -49,8 +52,8 @@ function detectorOf(scores: { good: number; failing: number }, figures: object =
   }
 }
 
-const decideBy = (detector: Detector) =>
-  decideKnownPrint(plainPrint(), { camera, policy, detector, log, signal })
+const decideBy = (detector: Detector, print = plainPrint()) =>
+  decideKnownPrint(print, { camera, policy, detector, log, signal })
 
 test('a known failing print that a detector sees passes, with how long it took', async () => {
   const findings = await decideBy(detectorOf({ good: 0.02, failing: 0.995 }))
@@ -85,7 +88,9 @@ test('a detector that sees nothing fails the test, with what it scored', async (
 })
 
 test('a print that is suspected before it fails, fails the test', async () => {
-  const { result, detail } = describeDecision(await decideBy(detectorOf({ good: 0.999, failing: 0.999 })))
+  const { result, detail } = describeDecision(
+    await decideBy(detectorOf({ good: 0.02, failing: 0.995 }), plainPrint(20)),
+  )
   assert.equal(result, 'failed')
   assert.match(detail, /suspected before it failed/)
 })
