@@ -7,11 +7,11 @@ import { Sensitivity } from '@layerwatch/shared/sensitivity.ts'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { CameraConfig } from './camera/config.ts'
-import { findLightMistake, LightConfig } from './light-config.ts'
-import { findPauseMistakes, PauseConfig } from './pause-config.ts'
-import { findPinMistakes, GpioConfig } from './pins-config.ts'
+import { findPauseMistakes, PauseConfig } from './pause/config.ts'
+import { findPinMistakes, GpioConfig } from './pins/config.ts'
 import { PrinterConfig } from './printer/config.ts'
-import { readPrinterKey } from './printer-keys.ts'
+import { readPrinterKey } from './printer/keys.ts'
+import { findLightMistake, LightConfig } from './watch/light-config.ts'
 
 /*
  * The agent's configuration: one schema, read once from a YAML file, frozen and passed down. A secret field

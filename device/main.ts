@@ -13,18 +13,16 @@ import type { Detector } from './detector/detector.ts'
 import { openDueDetector } from './detector/held-model.ts'
 import { shippedModelDir } from './detector/open.ts'
 import { describeReport } from './detector/report.ts'
-import { cameraName, joinSights, openEyes } from './eyes.ts'
+import { indexFile } from './gcode/layer-index.ts'
 import { newId } from './ids.ts'
-import { indexFile } from './layer-index.ts'
 import { openTutor } from './learn/open.ts'
 import { type Learning, openLearningOrMemory } from './learn/thread.ts'
-import { LightKeeper } from './light.ts'
 import { PrinterMonitor } from './monitor.ts'
+import { type Answers, answerStatus } from './net/status-socket.ts'
 import { openFallbacks } from './printer/fallbacks.ts'
 import { openLight } from './printer/lights.ts'
 import { openPrinter } from './printer/open.ts'
 import { answerSelftest } from './selftest/answer.ts'
-import { type Answers, answerStatus } from './status-socket.ts'
 import { type Identity, loadIdentity } from './uplink/identity.ts'
 import type { PrinterRecord } from './uplink/outbox.ts'
 import { type OutboxThread, openOutbox } from './uplink/outbox-thread.ts'
@@ -34,7 +32,9 @@ import { Scribe } from './uplink/scribe.ts'
 import { Uplink } from './uplink/uplink.ts'
 import type { WatchedPrinter } from './uplink/watched-printer.ts'
 import { readVersion } from './version.ts'
-import { openEye } from './watch.ts'
+import { cameraName, joinSights, openEyes } from './watch/eyes.ts'
+import { LightKeeper } from './watch/light.ts'
+import { openEye } from './watch/watch.ts'
 
 /** How often it is looked whether the print is over that a new model waits for. */
 const newModelEveryMs = 5_000
@@ -161,7 +161,7 @@ async function openWatch(
   const pins =
     wiring &&
     (await (
-      await import('./pins.ts')
+      await import('./pins/pins.ts')
     ).openPins(wiring, {
       ...{ log, signal, onChange, monitor: () => monitor },
       record: (entries) => journal.record(entries),

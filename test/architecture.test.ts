@@ -78,7 +78,7 @@ test('a package that touches the world is imported in one place', () => {
     'node-libcamera': /^device\/camera\/libcamera\.ts$/,
     '@tensorflow/tfjs-node': /^device\/detector\/(tfjs-node|native-tfjs)\.ts$/,
     'onnxruntime-node': /^device\/detector\/onnx\.ts$/,
-    mqtt: /^(device|cloud)\/mqtt\.ts$/,
+    mqtt: /^(device\/net|cloud)\/mqtt\.ts$/,
     '@prisma/client': /^cloud\/db\//,
     '@prisma/adapter-pg': /^cloud\/db\//,
     nodemailer: /^cloud\/notify\/email\.ts$/,

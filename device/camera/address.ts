@@ -1,5 +1,5 @@
 import { ConfigError } from '@layerwatch/shared/errors.ts'
-import type { Login } from '../http-login.ts'
+import type { Login } from '../net/http-login.ts'
 
 /** Address of a camera, and how to log in where it asks for it. */
 export interface AddressConfig {

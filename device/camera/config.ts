@@ -1,7 +1,7 @@
 import { type Mask, maskedShare, maxMaskedShare, Point } from '@layerwatch/shared/mask.ts'
 import { Box } from '@layerwatch/shared/vocabulary.ts'
 import { z } from 'zod'
-import { AccessCode, Fingerprint, Host } from '../bambu-address.ts'
+import { AccessCode, Fingerprint, Host } from '../printer/bambu-address.ts'
 
 /* What can be said of a camera in the agent's configuration; see `device/config.ts`. */
 

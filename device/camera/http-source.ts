@@ -1,8 +1,8 @@
 import { ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
-import type { HttpReply } from '../http.ts'
-import { discard, openReply } from '../http.ts'
-import type { Login, LoginAnswer } from '../http-login.ts'
-import { answerLogin } from '../http-login.ts'
+import type { HttpReply } from '../net/http.ts'
+import { discard, openReply } from '../net/http.ts'
+import type { Login, LoginAnswer } from '../net/http-login.ts'
+import { answerLogin } from '../net/http-login.ts'
 import type { AddressConfig } from './address.ts'
 import { parseAddress } from './address.ts'
 

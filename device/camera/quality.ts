@@ -1,5 +1,5 @@
 import type { PictureFigures } from '../detector/detector.ts'
-import type { QualityVerdict } from '../watch.ts'
+import type { QualityVerdict } from '../watch/watch.ts'
 import type { Outlook, OutlookMatch, Shift } from './outlook.ts'
 import { followOutlook, matchOutlook, unknownOutlook } from './outlook.ts'
 

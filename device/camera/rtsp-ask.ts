@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
-import { answerLogin, type Login } from '../http-login.ts'
+import { answerLogin, type Login } from '../net/http-login.ts'
 
 const timeoutMs = 3_000
 const maxReplyBytes = 16 * 1024

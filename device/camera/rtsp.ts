@@ -1,6 +1,6 @@
 import { UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { Logger } from 'pino'
-import type { Login } from '../http-login.ts'
+import type { Login } from '../net/http-login.ts'
 import { parseAddress } from './address.ts'
 import type { Camera } from './camera.ts'
 import type { RtspCameraConfig } from './config.ts'

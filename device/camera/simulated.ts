@@ -1,6 +1,6 @@
 import { ConfigError, ProtocolError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { z } from 'zod'
-import { fetchReply } from '../http.ts'
+import { fetchReply } from '../net/http.ts'
 import { type Camera, maxFrameBytes } from './camera.ts'
 import type { SimulatedCameraConfig } from './config.ts'
 

@@ -1,5 +1,5 @@
 import { UnavailableError } from '@layerwatch/shared/errors.ts'
-import { explain, readBody } from '../http.ts'
+import { explain, readBody } from '../net/http.ts'
 import type { Camera, Frame } from './camera.ts'
 import { maxFrameBytes } from './camera.ts'
 import type { SnapshotCameraConfig } from './config.ts'

@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import pino from 'pino'
 import { loadConfig } from '../config.ts'
-import { cameraName } from '../eyes.ts'
 import type { Webcam } from '../printer/moonraker-api.ts'
 import type { Heater } from '../printer/printer.ts'
 import type { CameraFindings, LayerSource, PrinterFindings, ProbeFindings } from '../probe.ts'
 import { probeWatched } from '../probe.ts'
+import { cameraName } from '../watch/eyes.ts'
 
 /** What the exit code says; the worst of all printers. */
 const exitCodes = { fine: 0, doesNotWork: 1, isLimited: 3 } as const

@@ -15,7 +15,7 @@ import { DetectorConfig, PolicyConfig } from '../config.ts'
 import { userChoiceFile } from '../detector/choice-file.ts'
 import type { Detector } from '../detector/detector.ts'
 import { openDetector, shippedModelDir } from '../detector/open.ts'
-import { LayerSense } from '../layer-change.ts'
+import { LayerSense } from '../watch/layer-change.ts'
 
 /** A line of `frames.jsonl`. */
 const FrameLine = z.object({

@@ -2,7 +2,7 @@ import { type CameraReport, DeviceStatus, type PrinterStatusReport } from '@laye
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { loadConfig } from '../config.ts'
-import { askStatus } from '../status-socket.ts'
+import { askStatus } from '../net/status-socket.ts'
 
 const AgentStatus = DeviceStatus.extend({
   cloud: z.object({ isPaired: z.boolean(), isConnected: z.boolean().optional() }),

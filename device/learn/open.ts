@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import { maskOfAreas } from '../camera/config.ts'
 import type { WatchedPrinterConfig } from '../config.ts'
-import { cameraName } from '../eyes.ts'
-import type { Journal } from '../journal.ts'
+import { cameraName } from '../watch/eyes.ts'
+import type { Journal } from '../watch/journal.ts'
 import type { Learning } from './thread.ts'
 import { type TaughtCamera, Tutor } from './tutor.ts'
 

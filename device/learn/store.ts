@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { Baseline } from '../assess/baseline.ts'
-import { transact } from '../file-worker.ts'
+import { transact } from '../thread/file-worker.ts'
 import type { Step } from './steps.ts'
 import { parseJson, schema, tryUnpack } from './store-rows.ts'
 import { KeptMark, MarkOutcome, noTuning, type Tuning, TuningVersion } from './tuning.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { openFileThread } from '../file-thread.ts'
+import { openFileThread } from '../thread/file-thread.ts'
 import type { Lessons, Pupil } from './learn.ts'
 import type { KeptMark } from './tuning.ts'
 

@@ -1,7 +1,7 @@
 import { setPriority } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { answerCalls, openSound } from '../file-worker.ts'
+import { answerCalls, openSound } from '../thread/file-worker.ts'
 import { learn, type Pupil, readLessons } from './learn.ts'
 import { LearnStore } from './store.ts'
 import type { LearnCall } from './thread.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AccessCode, Fingerprint, Host } from '../bambu-address.ts'
+import { AccessCode, Fingerprint, Host } from './bambu-address.ts'
 
 /*
  * How a printer is named in the agent's configuration, a schema for each kind. Secrets as in `device/config.ts`.

@@ -1,5 +1,5 @@
-import type { Fallback } from '../fallback.ts'
-import type { FallbackConfig } from '../pause-config.ts'
+import type { FallbackConfig } from '../pause/config.ts'
+import type { Fallback } from '../pause/fallback.ts'
 import type { PrinterConfig } from './config.ts'
 import { stopAtOnce } from './moonraker-api.ts'
 import { callWebhook } from './webhook.ts'

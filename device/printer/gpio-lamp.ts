@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { type LampMode, lampModes } from '../lamp.ts'
+import { type LampMode, lampModes } from '../pins/lamp.ts'
 
 /** A pin as it is lit, active-low undone; `onoff` gives one. */
 export interface LampPin {

@@ -1,5 +1,5 @@
 import { ConfigError } from '@layerwatch/shared/errors.ts'
-import type { LightConfig } from '../light-config.ts'
+import type { LightConfig } from '../watch/light-config.ts'
 import type { PrinterConfig } from './config.ts'
 import { openMoonrakerLight } from './moonraker-light.ts'
 import type { Light, Printer } from './printer.ts'

@@ -1,7 +1,7 @@
 import { ConfigError, ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { z } from 'zod'
-import type { ReadReply } from '../http.ts'
-import { fetchReply } from '../http.ts'
+import type { ReadReply } from '../net/http.ts'
+import { fetchReply } from '../net/http.ts'
 import type { MoonrakerConfig } from './config.ts'
 import { printerTimeoutMs } from './printer.ts'
 

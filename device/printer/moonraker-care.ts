@@ -1,7 +1,7 @@
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import type { HeaterName } from '@layerwatch/shared/vocabulary.ts'
 import { z } from 'zod'
-import type { ReadReply } from '../http.ts'
+import type { ReadReply } from '../net/http.ts'
 import { errorText, type MoonrakerQuestion, readResult } from './moonraker-api.ts'
 import { ObjectList, ObjectsReply } from './moonraker-wire.ts'
 import type { PausedCare } from './printer.ts'

@@ -1,6 +1,6 @@
 import { ProtocolError, RejectedError } from '@layerwatch/shared/errors.ts'
 import { z } from 'zod'
-import type { ReadReply } from '../http.ts'
+import type { ReadReply } from '../net/http.ts'
 import type { PausedCare } from './printer.ts'
 
 /*

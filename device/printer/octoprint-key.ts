@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { z } from 'zod'
-import { fetchReply, type ReadReply } from '../http.ts'
+import { fetchReply, type ReadReply } from '../net/http.ts'
 import { printerTimeoutMs } from './printer.ts'
 
 /*

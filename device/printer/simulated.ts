@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { type PrinterAction, PrinterState } from '@layerwatch/shared/vocabulary.ts'
 import { z } from 'zod'
-import { fetchReply, type ReadReply } from '../http.ts'
+import { fetchReply, type ReadReply } from '../net/http.ts'
 import type { SimulatedPrinterConfig } from './config.ts'
 import {
   type Light,

@@ -1,6 +1,6 @@
 import { RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { z } from 'zod'
-import { fetchReply } from '../http.ts'
+import { fetchReply } from '../net/http.ts'
 import type { OctoPrintConfig, PrinterConfig } from './config.ts'
 import { listWebcams, type Webcam } from './moonraker-api.ts'
 

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { ProtocolError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
 import { z } from 'zod'
-import { fetchReply } from '../http.ts'
+import { fetchReply } from '../net/http.ts'
 import { printerTimeoutMs } from './printer.ts'
 
 /* A call to something else in the house that switches the printer's power, such as a smart plug or its hub. */

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { checkServerIdentity } from 'node:tls'
 import { ConfigError, RejectedError, UnavailableError } from '@layerwatch/shared/errors.ts'
-import { openUnjudgedSocket } from '../unjudged-socket.ts'
+import { openUnjudgedSocket } from '../net/unjudged-socket.ts'
 import type { Identity } from './identity.ts'
 
 const connectTimeoutMs = 15_000

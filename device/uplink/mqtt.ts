@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
-import { connectMqtt, type MqttConnection, type MqttMessage } from '../mqtt.ts'
+import { connectMqtt, type MqttConnection, type MqttMessage } from '../net/mqtt.ts'
 
 /** One live connection to the cloud's broker. Having published proves nothing about the cloud. */
 export type Session = Pick<MqttConnection, 'publish' | 'isBackedUp'>

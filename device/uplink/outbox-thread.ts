@@ -1,4 +1,4 @@
-import { openFileThread } from '../file-thread.ts'
+import { openFileThread } from '../thread/file-thread.ts'
 import type { Outbox } from './outbox.ts'
 
 type Method =

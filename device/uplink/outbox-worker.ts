@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { answerCalls, openSound } from '../file-worker.ts'
 import { newId } from '../ids.ts'
+import { answerCalls, openSound } from '../thread/file-worker.ts'
 import { Outbox } from './outbox.ts'
 import type { OutboxCall } from './outbox-thread.ts'
 

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { transact } from '../file-worker.ts'
+import { transact } from '../thread/file-worker.ts'
 import { countBytes, makeRoom } from './outbox-room.ts'
 import { blob, count, number, schema, text } from './outbox-rows.ts'
 

@@ -6,7 +6,7 @@ import { ConfigError, ProtocolError, RejectedError } from '@layerwatch/shared/er
 import { PairingReply, PairingRequest } from '@layerwatch/shared/pairing.ts'
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
 import { z } from 'zod'
-import { fetchReply } from '../http.ts'
+import { fetchReply } from '../net/http.ts'
 import { identityFiles } from './identity.ts'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }

@@ -1,7 +1,7 @@
 import type { DeviceStatus, PrinterStatusReport, Watching } from '@layerwatch/shared/status.ts'
 import { isActive } from '../assess/prints.ts'
-import { describeCameras } from '../camera-accounts.ts'
 import type { Clock } from '../clock.ts'
+import { describeCameras } from '../watch/camera-accounts.ts'
 import type { Boot } from './stamp.ts'
 import { stamp } from './stamp.ts'
 import type { WatchedPrinter } from './watched-printer.ts'

@@ -1,8 +1,8 @@
-import type { Journal } from '../journal.ts'
 import type { Tutor } from '../learn/tutor.ts'
-import type { LightKeeper } from '../light.ts'
 import type { PrinterMonitor } from '../monitor.ts'
-import type { PinAlarms } from '../pin-alarms.ts'
+import type { PinAlarms } from '../pins/alarms.ts'
+import type { Journal } from '../watch/journal.ts'
+import type { LightKeeper } from '../watch/light.ts'
 
 /** A configured printer with the monitor that watches it. */
 export interface WatchedPrinter {

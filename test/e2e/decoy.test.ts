@@ -6,7 +6,7 @@ import type { Detector, FrameJudgement } from '../../device/detector/detector.ts
 import { openDetector, shippedModelDir } from '../../device/detector/open.ts'
 import type { Tutor } from '../../device/learn/tutor.ts'
 import { openKnownPrint } from '../../device/selftest/known-print.ts'
-import { openEye } from '../../device/watch.ts'
+import { openEye } from '../../device/watch/watch.ts'
 import { openScene } from '../fakes/scripted-monitor.ts'
 import type { ScriptedPrint } from '../fakes/scripted-print.ts'
 import { VirtualClock } from '../fakes/virtual-clock.ts'

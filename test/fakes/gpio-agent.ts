@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { pino } from 'pino'
-import { lampModes } from '../../device/lamp.ts'
+import { lampModes } from '../../device/pins/lamp.ts'
 import { openGpio } from '../../device/printer/gpio.ts'
 
 /*

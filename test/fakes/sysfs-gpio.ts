@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { listPins } from '../../device/pins-config.ts'
+import { listPins } from '../../device/pins/config.ts'
 import { waitUntil } from '../setup/wait.ts'
 
 /**

@@ -3,7 +3,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { z } from 'zod'
 import { findRunningDatabase } from '../../cloud/embedded.ts'
-import { askStatus } from '../../device/status-socket.ts'
+import { askStatus } from '../../device/net/status-socket.ts'
 import type { Stack } from '../setup/stack.ts'
 import { waitUntil } from '../setup/wait.ts'
 

@@ -5,9 +5,9 @@ import type { TestContext } from 'node:test'
 import pino from 'pino'
 import { shippedSha256 } from '../../../device/assess/rarities.ts'
 import { PolicyConfig } from '../../../device/config.ts'
-import type { Entry } from '../../../device/journal.ts'
 import { type Learning, openLearning } from '../../../device/learn/thread.ts'
 import { type TaughtCamera, Tutor } from '../../../device/learn/tutor.ts'
+import type { Entry } from '../../../device/watch/journal.ts'
 
 /** Tutors with a real learning thread, for tests. */
 

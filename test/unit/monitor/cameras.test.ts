@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Seen } from '../../../device/watch.ts'
+import type { Seen } from '../../../device/watch/watch.ts'
 import { openScene } from '../../fakes/scripted-monitor.ts'
 import { judgementOf } from '../../fakes/scripted-print.ts'
 import { VirtualClock } from '../../fakes/virtual-clock.ts'

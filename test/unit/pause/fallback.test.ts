@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { EventInput } from '@layerwatch/shared/events.ts'
 import type { PrinterState } from '@layerwatch/shared/vocabulary.ts'
 import pino from 'pino'
-import { type Fallback, useFallbacks } from '../../../device/fallback.ts'
+import { type Fallback, useFallbacks } from '../../../device/pause/fallback.ts'
 import { VirtualClock } from '../../fakes/virtual-clock.ts'
 
 interface Scene {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
 import { judgeStillness } from '../../../device/assess/stillness.ts'
+import { watchStandstill } from '../../../device/pause/standstill.ts'
 import { motionSize } from '../../../device/printer/motion.ts'
-import { watchStandstill } from '../../../device/standstill.ts'
 import { VirtualClock } from '../../fakes/virtual-clock.ts'
 
 const { width, height } = motionSize
