@@ -121,19 +121,30 @@ test('a newcomer sees the demo fail, be paused, and stops it', { timeout: 300_00
     const children = z
       .object({ children: z.array(z.number()) })
       .parse(JSON.parse(readFileSync(path.join(dataDir, 'running.json'), 'utf8'))).children
+    const before = await listIncidents(first)
     await first.running.kill()
     const second = await start(dataDir, port)
     t.after(() => second.running.stop())
     assert.deepEqual(children.filter(isAlive), [], 'nothing of the first start is left')
     assert.deepEqual(second.account, first.account)
-    const client = await signIn(second.url, second.account)
-    const incidents = z.array(z.unknown()).parse(await client.get('/api/incidents'))
-    assert.equal(incidents.length, 1)
+    const kept = await listIncidents(second)
+    assert.deepEqual(
+      kept.filter(({ id }) => before.some((one) => one.id === id)),
+      before,
+    )
+    // A suspicion that passed before the failure was plain is one of its own.
+    assert.equal(kept.filter(({ severity }) => severity === 'confirmed').length, 1)
     await second.running.stop()
     assert.equal(await second.running.ended, 0)
     assert.ok(!readdirSync(dataDir).includes('running.json'))
   })
 })
+
+async function listIncidents({ url, account }: Pick<Started, 'url' | 'account'>) {
+  const client = await signIn(url, account)
+  const Listed = z.object({ id: z.string(), severity: z.string() })
+  return z.array(Listed).parse(await client.get('/api/incidents'))
+}
 
 function isAlive(pid: number): boolean {
   try {

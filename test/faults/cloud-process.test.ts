@@ -180,6 +180,7 @@ test('a running cloud is backed up and restored elsewhere: the account works, a 
 
 test('the doctor finds a running cloud well, says that it is gone, and that a folder has none', async () => {
   const { cloud, ready } = await start()
+  await waitUntil('the broker', async () => (await fetch(`${ready.url}/readyz`)).ok)
   const doctor = async (data: string) => {
     const port = new URL(ready.url).port
     const { code, out } = await command('doctor', '--json', '--data', data, '--port', port)
