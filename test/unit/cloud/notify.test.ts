@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { startTestDatabase, type TestDatabase } from '../../setup/database.ts'
 import { ingestAll, makeIngestContext } from '../../setup/ingest.ts'
-import { makeTenant, type SentEvent, suspicion, type Tenant, tellStory } from '../../setup/tenants.ts'
+import { listTold, makeSubscriber as subscribe } from '../../setup/subscriber.ts'
+import { type SentEvent, suspicion, type Tenant, tellStory } from '../../setup/tenants.ts'
 
 let database: TestDatabase
 
@@ -12,29 +13,8 @@ before(async () => {
 })
 after(() => database.close())
 
-/** Somebody who is told by e-mail and on one browser. */
-async function makeSubscriber(): Promise<Tenant> {
-  const tenant = await makeTenant(database.db)
-  const endpoint = `https://push.example.org/${tenant.personId}`
-  const { personId } = tenant
-  await database.db.pushSubscription.create({
-    data: { id: randomUUID(), personId, endpoint, p256dh: '', auth: '' },
-  })
-  return tenant
-}
-
-async function told(
-  tenant: Tenant,
-): Promise<{ kind: string; channel: string; title: string; waitMs: number }[]> {
-  const rows = await database.db.notification.findMany({
-    where: { personId: tenant.personId },
-    orderBy: [{ createdAt: 'asc' }, { channel: 'asc' }],
-  })
-  return rows.map(({ kind, channel, title, nextTryAt, createdAt }) => {
-    return { kind, channel, title, waitMs: nextTryAt.getTime() - createdAt.getTime() }
-  })
-}
-
+const makeSubscriber = () => subscribe(database.db)
+const told = (tenant: Tenant) => listTold(database.db, tenant)
 const brief = (rows: Awaited<ReturnType<typeof told>>) => rows.map((row) => `${row.kind} ${row.channel}`)
 const ingest = (tenant: Tenant, events: readonly SentEvent[]) =>
   ingestAll(makeIngestContext(database.db), tenant.deviceId, events)
